@@ -1,0 +1,397 @@
+package v1alpha1
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+)
+
+// AnalysisTemplate says what to measure and how to judge it, for the Rollouts
+// of its namespace.
+//
+// +kubebuilder:object:root=true
+// +kubebuilder:resource:shortName=at
+// +kubebuilder:printcolumn:name="Metrics",type=string,JSONPath=`.spec.metrics[*].name`
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+type AnalysisTemplate struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata,omitempty"`
+
+	Spec AnalysisTemplateSpec `json:"spec"`
+}
+
+// AnalysisTemplateList is a list of AnalysisTemplates.
+//
+// +kubebuilder:object:root=true
+type AnalysisTemplateList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitempty"`
+	Items           []AnalysisTemplate `json:"items"`
+}
+
+// ClusterAnalysisTemplate is an AnalysisTemplate for the Rollouts of all namespaces.
+//
+// +kubebuilder:object:root=true
+// +kubebuilder:resource:scope=Cluster,shortName=cat
+// +kubebuilder:printcolumn:name="Metrics",type=string,JSONPath=`.spec.metrics[*].name`
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+type ClusterAnalysisTemplate struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata,omitempty"`
+
+	Spec AnalysisTemplateSpec `json:"spec"`
+}
+
+// ClusterAnalysisTemplateList is a list of ClusterAnalysisTemplates.
+//
+// +kubebuilder:object:root=true
+type ClusterAnalysisTemplateList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitempty"`
+	Items           []ClusterAnalysisTemplate `json:"items"`
+}
+
+// AnalysisTemplateSpec says what to measure and how to judge it.
+//
+// +kubebuilder:validation:XValidation:rule="(has(self.metrics) && size(self.metrics) > 0) || (has(self.templates) && size(self.templates) > 0)",message="a template needs metrics of its own or templates to include"
+type AnalysisTemplateSpec struct {
+	// Args are the arguments that the metrics use as {{args.name}}.
+	// +kubebuilder:validation:MaxItems=64
+	// +listType=map
+	// +listMapKey=name
+	// +optional
+	Args []Argument `json:"args,omitempty"`
+
+	// Metrics are measured and judged together.
+	// +kubebuilder:validation:MaxItems=32
+	// +listType=map
+	// +listMapKey=name
+	// +optional
+	Metrics []Metric `json:"metrics,omitempty"`
+
+	// Templates are other templates whose metrics and arguments are included.
+	// +kubebuilder:validation:MaxItems=16
+	// +listType=atomic
+	// +optional
+	Templates []TemplateReference `json:"templates,omitempty"`
+
+	// FalseAlarmBudget bounds the probability that a version no worse than the
+	// stable one is taken back, over all judged metrics and all looks of a run.
+	// +kubebuilder:default="1%"
+	// +kubebuilder:validation:Pattern=`^[0-9]{1,2}(\.[0-9]{1,4})?%$`
+	// +kubebuilder:validation:MaxLength=8
+	// +optional
+	FalseAlarmBudget string `json:"falseAlarmBudget,omitempty"`
+}
+
+// Argument is an argument of a template.
+//
+// +kubebuilder:validation:XValidation:rule="!(has(self.value) && has(self.valueFrom))",message="an argument has either value or valueFrom, not both"
+type Argument struct {
+	// Name of the argument; metrics use it as {{args.name}}.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=128
+	Name string `json:"name"`
+
+	// Value is the default. Without it the Rollout must give one.
+	// +kubebuilder:validation:MaxLength=4096
+	// +optional
+	Value *string `json:"value,omitempty"`
+
+	// ValueFrom takes the value from a Secret at each measurement.
+	// +optional
+	ValueFrom *SecretValueFrom `json:"valueFrom,omitempty"`
+}
+
+// SecretValueFrom takes a value from a Secret.
+type SecretValueFrom struct {
+	// SecretKeyRef names a key of a Secret in the namespace of the AnalysisRun.
+	SecretKeyRef SecretKeyReference `json:"secretKeyRef"`
+}
+
+// SecretKeyReference names a key of a Secret.
+type SecretKeyReference struct {
+	// Name of the Secret.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	Name string `json:"name"`
+	// Key in the Secret.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	Key string `json:"key"`
+}
+
+// Metric is one thing that is measured, and how it is judged: by conditions on
+// the result of a query, or by a judge that compares canary and baseline.
+//
+// +kubebuilder:validation:XValidation:rule="has(self.judge) || has(self.successCondition) || has(self.failureCondition)",message="a metric needs a successCondition, a failureCondition or a judge: otherwise nothing could ever pass or fail"
+// +kubebuilder:validation:XValidation:rule="!has(self.judge) || !(has(self.successCondition) || has(self.failureCondition))",message="a metric has either a judge or conditions, not both"
+// +kubebuilder:validation:XValidation:rule="!has(self.count) || has(self.interval) || int(self.count) <= 1",message="interval must be specified when count is more than 1"
+// +kubebuilder:validation:XValidation:rule="!has(self.failureLimit) || !has(self.consecutiveSuccessLimit) || int(self.failureLimit) != -1 || int(self.consecutiveSuccessLimit) != 0",message="failureLimit -1 needs a consecutiveSuccessLimit: otherwise the metric could never end"
+// +kubebuilder:validation:XValidation:rule="has(self.judge) == (has(self.provider.prometheus) && has(self.provider.prometheus.canary))",message="a judge needs provider.prometheus.canary and .baseline to compare; conditions need provider.prometheus.query"
+type Metric struct {
+	// Name of the metric. Example: success-rate.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	Name string `json:"name"`
+
+	// Interval between measurements, from the end of one to the beginning of the
+	// next. Example: 30s. Without it the metric is measured once.
+	// +kubebuilder:validation:Pattern=`^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$`
+	// +kubebuilder:validation:MaxLength=32
+	// +optional
+	Interval string `json:"interval,omitempty"`
+
+	// InitialDelay before the first measurement. Example: 1m. Default: none.
+	// +kubebuilder:validation:Pattern=`^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$`
+	// +kubebuilder:validation:MaxLength=32
+	// +optional
+	InitialDelay string `json:"initialDelay,omitempty"`
+
+	// Count of measurements after which the metric is decided. Default: 1
+	// without an interval, else no end (background analysis only). Measurements
+	// that saw nothing do not count.
+	// +kubebuilder:validation:XIntOrString
+	// +kubebuilder:validation:XValidation:rule="type(self) == string ? self.matches('^[0-9]{1,6}$') : self >= 0",message="count must be a whole number of at least 0"
+	// +optional
+	Count *intstr.IntOrString `json:"count,omitempty"`
+
+	// SuccessCondition is an expression over result. Example: result[0] >= 0.99.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=2048
+	// +optional
+	SuccessCondition string `json:"successCondition,omitempty"`
+
+	// FailureCondition is an expression over result; it wins over successCondition.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=2048
+	// +optional
+	FailureCondition string `json:"failureCondition,omitempty"`
+
+	// FailureLimit is how many failed measurements are tolerated. Default: 0;
+	// -1 tolerates all.
+	// +kubebuilder:validation:XIntOrString
+	// +kubebuilder:validation:XValidation:rule="type(self) == string ? self.matches('^(-1|[0-9]{1,6})$') : self >= -1",message="failureLimit must be a whole number of at least 0, or -1 to disable it"
+	// +optional
+	FailureLimit *intstr.IntOrString `json:"failureLimit,omitempty"`
+
+	// InconclusiveLimit is how many measurements may meet neither condition
+	// before a person is asked. Default: 0. Measurements that saw nothing do not
+	// count.
+	// +kubebuilder:validation:XIntOrString
+	// +kubebuilder:validation:XValidation:rule="type(self) == string ? self.matches('^[0-9]{1,6}$') : self >= 0",message="inconclusiveLimit must be a whole number of at least 0"
+	// +optional
+	InconclusiveLimit *intstr.IntOrString `json:"inconclusiveLimit,omitempty"`
+
+	// ConsecutiveErrorLimit is how many failed queries in a row are tolerated
+	// before the metric is reported as blind. Default: 4. A blind metric holds
+	// the release; it never takes it back.
+	// +kubebuilder:validation:XIntOrString
+	// +kubebuilder:validation:XValidation:rule="type(self) == string ? self.matches('^[0-9]{1,6}$') : self >= 0",message="consecutiveErrorLimit must be a whole number of at least 0"
+	// +optional
+	ConsecutiveErrorLimit *intstr.IntOrString `json:"consecutiveErrorLimit,omitempty"`
+
+	// ConsecutiveSuccessLimit ends the metric early, as successful, after so many
+	// successes in a row. Default: 0, off.
+	// +kubebuilder:validation:XIntOrString
+	// +kubebuilder:validation:XValidation:rule="type(self) == string ? self.matches('^[0-9]{1,6}$') : self >= 0",message="consecutiveSuccessLimit must be a whole number of at least 0"
+	// +optional
+	ConsecutiveSuccessLimit *intstr.IntOrString `json:"consecutiveSuccessLimit,omitempty"`
+
+	// Judge compares canary and baseline by a statistical test.
+	// +optional
+	Judge *MetricJudge `json:"judge,omitempty"`
+
+	// Provider is where the numbers come from.
+	Provider MetricProvider `json:"provider"`
+}
+
+// MetricJudge names a statistical test. Exactly one of its fields is set.
+//
+// +kubebuilder:validation:XValidation:rule="has(self.proportion)",message="judge needs a method: proportion"
+type MetricJudge struct {
+	// Proportion compares the share of bad requests, by a sequential test that
+	// may look at every scrape.
+	// +optional
+	Proportion *ProportionJudge `json:"proportion,omitempty"`
+}
+
+// ProportionJudge compares the share of bad requests of canary and baseline.
+type ProportionJudge struct {
+	// Worse says which direction is a regression.
+	// +kubebuilder:validation:Enum=higher
+	// +kubebuilder:default=higher
+	// +optional
+	Worse string `json:"worse,omitempty"`
+
+	// Tolerance is how much worse the canary may be.
+	// +optional
+	Tolerance ProportionTolerance `json:"tolerance,omitempty"`
+
+	// MinRequests is how many requests the canary must have served since the
+	// weight in force was set before the absence of evidence against it counts as
+	// a pass.
+	// +kubebuilder:default=100
+	// +kubebuilder:validation:Minimum=1
+	// +optional
+	MinRequests *int64 `json:"minRequests,omitempty"`
+}
+
+// ProportionTolerance is how much worse the canary may be.
+type ProportionTolerance struct {
+	// Relative to the baseline's share. Example: "25%" lets 1 % become 1.25 %.
+	// +kubebuilder:default="10%"
+	// +kubebuilder:validation:Pattern=`^[0-9]{1,4}(\.[0-9]{1,4})?%$`
+	// +kubebuilder:validation:MaxLength=12
+	// +optional
+	Relative string `json:"relative,omitempty"`
+}
+
+// MetricProvider is where numbers come from. Exactly one of its fields is set.
+//
+// +kubebuilder:validation:XValidation:rule="has(self.prometheus)",message="provider needs a source: prometheus"
+type MetricProvider struct {
+	// Prometheus, or anything that speaks its HTTP API.
+	// +optional
+	Prometheus *PrometheusMetric `json:"prometheus,omitempty"`
+}
+
+// PrometheusMetric is a query, or the four counters of a comparison.
+//
+// +kubebuilder:validation:XValidation:rule="has(self.query) != has(self.canary)",message="prometheus needs either a query, or canary and baseline"
+// +kubebuilder:validation:XValidation:rule="has(self.canary) == has(self.baseline)",message="canary and baseline belong together: a comparison needs both"
+type PrometheusMetric struct {
+	// Address of the server. Default: the controller's --prometheus-address.
+	// Example: http://prometheus.monitoring:9090.
+	// +kubebuilder:validation:MaxLength=2048
+	// +optional
+	Address string `json:"address,omitempty"`
+
+	// Query is a PromQL expression, evaluated at the time of the measurement.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=8192
+	// +optional
+	Query string `json:"query,omitempty"`
+
+	// Canary are the new version's counters.
+	// +optional
+	Canary *RequestCounters `json:"canary,omitempty"`
+	// Baseline are the stable version's counters.
+	// +optional
+	Baseline *RequestCounters `json:"baseline,omitempty"`
+
+	// Timeout of a query, in seconds.
+	// +kubebuilder:default=30
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=600
+	// +optional
+	Timeout *int64 `json:"timeout,omitempty"`
+
+	// Insecure skips the verification of the server's certificate.
+	// +optional
+	Insecure bool `json:"insecure,omitempty"`
+
+	// Headers are sent with each query.
+	// +kubebuilder:validation:MaxItems=32
+	// +listType=map
+	// +listMapKey=key
+	// +optional
+	Headers []Header `json:"headers,omitempty"`
+
+	// Authentication at the server.
+	// +optional
+	Authentication *PrometheusAuthentication `json:"authentication,omitempty"`
+
+	// TLS of the connection.
+	// +optional
+	TLS *TLSConfig `json:"tls,omitempty"`
+}
+
+// RequestCounters are two selectors of raw counters, without a range and without
+// rate(): Serin reads their samples and takes the differences itself.
+type RequestCounters struct {
+	// Bad counts the bad requests. Example: http_requests_total{code=~"5.."}.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=4096
+	Bad string `json:"bad"`
+	// Total counts all requests, the bad ones included.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=4096
+	Total string `json:"total"`
+}
+
+// Header is an HTTP header.
+type Header struct {
+	// Key is the name of the header.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=256
+	Key string `json:"key"`
+	// Value of the header.
+	// +kubebuilder:validation:MaxLength=4096
+	Value string `json:"value"`
+}
+
+// PrometheusAuthentication is how to authenticate. At most one of its fields is set.
+//
+// +kubebuilder:validation:XValidation:rule="(has(self.basicAuth) ? 1 : 0) + (has(self.bearerToken) ? 1 : 0) + (has(self.oauth2) ? 1 : 0) <= 1",message="authentication must be one of basicAuth, bearerToken or oauth2"
+type PrometheusAuthentication struct {
+	// BasicAuth sends a user name and a password.
+	// +optional
+	BasicAuth *BasicAuth `json:"basicAuth,omitempty"`
+	// BearerToken is sent as it is. Use an argument from a Secret:
+	// "{{args.token}}".
+	// +kubebuilder:validation:MaxLength=8192
+	// +optional
+	BearerToken string `json:"bearerToken,omitempty"`
+	// OAuth2 gets a token by client credentials.
+	// +optional
+	OAuth2 *OAuth2 `json:"oauth2,omitempty"`
+}
+
+// BasicAuth is a user name and a password.
+type BasicAuth struct {
+	// Username to send.
+	// +kubebuilder:validation:MaxLength=1024
+	Username string `json:"username"`
+	// Password to send. Use an argument from a Secret: "{{args.password}}".
+	// +kubebuilder:validation:MaxLength=4096
+	Password string `json:"password"`
+}
+
+// OAuth2 gets a token by client credentials.
+type OAuth2 struct {
+	// TokenURL is where the token is fetched.
+	// +kubebuilder:validation:MaxLength=2048
+	TokenURL string `json:"tokenUrl"`
+	// ClientID identifies the client.
+	// +kubebuilder:validation:MaxLength=1024
+	ClientID string `json:"clientId"`
+	// ClientSecret proves it. Use an argument from a Secret.
+	// +kubebuilder:validation:MaxLength=4096
+	ClientSecret string `json:"clientSecret"`
+	// Scopes to ask for.
+	// +kubebuilder:validation:MaxItems=32
+	// +listType=atomic
+	// +optional
+	Scopes []string `json:"scopes,omitempty"`
+}
+
+// TLSConfig is the TLS of a connection. Certificates and keys are PEM text; use
+// arguments from Secrets.
+type TLSConfig struct {
+	// CA verifies the server's certificate. Default: the system's.
+	// +kubebuilder:validation:MaxLength=65536
+	// +optional
+	CA string `json:"ca,omitempty"`
+	// Cert is the client's certificate.
+	// +kubebuilder:validation:MaxLength=65536
+	// +optional
+	Cert string `json:"cert,omitempty"`
+	// Key is the client's key.
+	// +kubebuilder:validation:MaxLength=65536
+	// +optional
+	Key string `json:"key,omitempty"`
+	// ServerName to expect in the server's certificate.
+	// +kubebuilder:validation:MaxLength=253
+	// +optional
+	ServerName string `json:"serverName,omitempty"`
+}

@@ -1,0 +1,61 @@
+package v1alpha1
+
+// Labels and annotations that Serin sets or reads.
+const (
+	// LabelPodTemplateHash tells the versions of a Rollout apart: on ReplicaSets,
+	// on pods and in the selectors of the stable and the canary Service.
+	LabelPodTemplateHash = "serin.dev/pod-template-hash"
+	// LabelRollout names the Rollout that an AnalysisRun belongs to.
+	LabelRollout = "serin.dev/rollout"
+	// LabelRunType is Step or Background, on an AnalysisRun.
+	LabelRunType = "serin.dev/run-type"
+	// AnnotationRevision is the revision that last released a ReplicaSet's template.
+	AnnotationRevision = "serin.dev/revision"
+	// AnnotationIntent holds what a user asks of a release: an Intent as JSON.
+	AnnotationIntent = "serin.dev/intent"
+	// AnnotationManagedBy names the Rollout (namespace/name) that owns a Service's
+	// selector or a route's weights.
+	AnnotationManagedBy = "serin.dev/managed-by"
+)
+
+// Types of conditions (kstatus).
+const (
+	// ConditionReady is True when the current template is stable and available.
+	ConditionReady = "Ready"
+	// ConditionReconciling is True while a release is in progress.
+	ConditionReconciling = "Reconciling"
+	// ConditionStalled is True when Serin cannot go on without a person.
+	ConditionStalled = "Stalled"
+	// ConditionAvailable is True while enough pods are available for the traffic.
+	ConditionAvailable = "Available"
+)
+
+// Reasons of conditions and events.
+const (
+	ReasonHealthy             = "Healthy"
+	ReasonProgressing         = "Progressing"
+	ReasonPromoting           = "Promoting"
+	ReasonPaused              = "Paused"
+	ReasonBlind               = "Blind"
+	ReasonAborted             = "Aborted"
+	ReasonInvalidSpec         = "InvalidSpec"
+	ReasonInvalidTemplate     = "InvalidTemplate"
+	ReasonTemplateNotFound    = "TemplateNotFound"
+	ReasonServiceNotFound     = "ServiceNotFound"
+	ReasonRouteNotFound       = "RouteNotFound"
+	ReasonRouteRejected       = "RouteRejected"
+	ReasonConflict            = "OwnershipConflict"
+	ReasonProgressDeadline    = "ProgressDeadlineExceeded"
+	ReasonMinimumAvailable    = "MinimumReplicasAvailable"
+	ReasonMinimumNotAvailable = "MinimumReplicasUnavailable"
+)
+
+// Actions of intents.
+const (
+	ActionPromote     = "promote"
+	ActionPromoteFull = "promoteFull"
+	ActionAbort       = "abort"
+	ActionRetry       = "retry"
+	ActionPause       = "pause"
+	ActionResume      = "resume"
+)

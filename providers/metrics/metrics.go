@@ -1,0 +1,61 @@
+// Package metrics says what Serin needs of a source of metrics. Each source has
+// a folder of its own below this one and passes the conformance suite in
+// metricstest.
+//
+// What may come in: analysis/series and client libraries; never Kubernetes.
+package metrics
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/serin-dev/serin/analysis/series"
+)
+
+// The kinds of failure that a driver tells apart. A provider's error wraps
+// exactly one of them and says what happened, where, and what to do next.
+var (
+	// ErrNoData: the source answered, and has nothing that matches.
+	ErrNoData = errors.New("no data")
+	// ErrUnavailable: the source did not answer, or not usably; asking again may help.
+	ErrUnavailable = errors.New("source unavailable")
+	// ErrInvalidQuery: the source refused the query; asking again will not help.
+	ErrInvalidQuery = errors.New("invalid query")
+)
+
+// Kind is the shape of an answer.
+type Kind string
+
+// The shapes of answers.
+const (
+	Scalar Kind = "scalar"
+	Vector Kind = "vector"
+)
+
+// Answer is the answer to an instant query.
+type Answer struct {
+	Kind Kind
+	// Values are the scalar's one value, or the vector's, in the source's order.
+	Values []float64
+	// Warnings are the source's doubts about its own answer.
+	Warnings []string
+}
+
+// Provider is a source of metrics. It is safe for concurrent use.
+type Provider interface {
+	// Query evaluates an expression at a time. An empty vector is ErrNoData,
+	// together with an Answer of Kind Vector and no values.
+	Query(ctx context.Context, expression string, at time.Time) (Answer, error)
+
+	// Samples returns the raw samples of a selector (no range, no function) in
+	// the half-open interval (from, to], one Series for each label set, ordered
+	// by Labels. No series at all is ErrNoData. Staleness markers are left out.
+	Samples(ctx context.Context, selector string, from, to time.Time) (Samples, error)
+}
+
+// Samples is the answer to a request for raw samples.
+type Samples struct {
+	Series   []series.Series
+	Warnings []string
+}
