@@ -270,6 +270,10 @@ type Intent struct {
 	By string `json:"by"`
 	// At is when they asked.
 	At metav1.MicroTime `json:"at"`
+	// Reason is why they ask, in their own words. Example: "checkout is slow".
+	// +kubebuilder:validation:MaxLength=1024
+	// +optional
+	Reason string `json:"reason,omitempty"`
 }
 
 // IntentStatus is what became of an intent.
