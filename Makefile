@@ -1,0 +1,132 @@
+# Serin's workshop. `make help` lists what can be done.
+
+SHELL       := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+GO             ?= go
+KUBECTL        ?= kubectl
+CONTROLLER_GEN := $(GO) tool -modfile=tools/go.mod controller-gen
+STATICCHECK    := $(GO) tool -modfile=tools/go.mod staticcheck
+# Where generated files go: the tree itself, or a scratch folder for `make verify`.
+OUT            ?= .
+# How long one package's tests may take, and one fuzz target is run.
+TEST_TIMEOUT   ?= 10m
+FUZZ_TIME      ?= 10s
+
+# The demo, the control plane and the end-to-end test are described beside their code.
+-include lab/demo.mk e2e/e2e.mk
+
+##@ General
+
+.PHONY: help
+help: ## Show this list.
+	@awk 'BEGIN {FS = ":.*## "} \
+	  /^##@ / {printf "\n%s\n", substr($$0, 5)} \
+	  /^[a-zA-Z_0-9-]+:.*## / {printf "  %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## Build bin/serin, bin/serin-controller and bin/kubectl-serin.
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/ ./cmd/serin ./cmd/serin-controller
+	ln -sf serin bin/kubectl-serin
+
+.PHONY: clean
+clean: ## Remove what was built here (bin/); the control plane's cache stays.
+	rm -rf bin
+
+##@ Tests
+
+.PHONY: test
+test: controlplane race-compiler ## Run all tests: unit, scenario, API rules and controllers on a real API server, race detector on.
+	CGO_ENABLED=1 $(GO) test -race -timeout $(TEST_TIMEOUT) ./...
+	$(GO) -C tools test ./...
+
+.PHONY: test-fast
+test-fast: ## Run the tests that need no API server, without the race detector.
+	$(GO) test $$($(GO) list -f '{{.ImportPath}} {{join .TestImports " "}} {{join .XTestImports " "}}' ./... | grep -v lab/controlplane | cut -d' ' -f1)
+
+# The race detector needs cgo, and cgo a C compiler. It is installed only where none is.
+.PHONY: race-compiler
+race-compiler:
+	@command -v "$$($(GO) env CC | cut -d' ' -f1)" > /dev/null || { \
+	  echo "The race detector needs a C compiler; installing Debian's gcc (this needs root)."; \
+	  apt-get update -qq && apt-get install -y -qq --no-install-recommends gcc libc6-dev; }
+
+.PHONY: fuzz
+fuzz: ## Fuzz each target for FUZZ_TIME (default 10s).
+	@grep -rlE --include='*_test.go' '^func Fuzz' . | while read -r file; do \
+	  sed -nE 's/^func (Fuzz[A-Za-z0-9_]+)\(.*/\1/p' "$$file" | while read -r target; do \
+	    echo "== $$(dirname "$$file") $$target"; \
+	    $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZ_TIME) "$$(dirname "$$file")"; \
+	  done; done
+
+.PHONY: bench
+bench: ## Run the benchmarks.
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+##@ Generated code and checks
+
+.PHONY: generate
+generate: ## Write deepcopy functions, CRDs and RBAC from the Go types and their markers.
+	@mkdir -p $(OUT)/crds/bases $(OUT)/crds/v1alpha1
+	$(CONTROLLER_GEN) object crd:generateEmbeddedObjectMeta=true paths=./crds/v1alpha1 \
+	  output:object:dir=$(OUT)/crds/v1alpha1 output:crd:dir=$(OUT)/crds/bases
+	$(GO) -C tools run ./crdtrim $(abspath $(OUT))/crds/bases/*.yaml
+	@mkdir -p $(OUT)/config/rbac $(OUT)/config/namespaced
+	$(CONTROLLER_GEN) rbac:roleName=serin-controller paths=./controller/... output:rbac:dir=$(OUT)/config/rbac
+	$(GO) -C tools run ./namespacerole $(abspath $(OUT))/config/rbac/role.yaml > $(OUT)/config/namespaced/role.yaml
+
+.PHONY: verify
+verify: verify-generated verify-format verify-vet verify-modules verify-house ## Check generated code, gofmt, go vet, staticcheck, go.mod and the house's rules.
+
+# Freshness is checked against a scratch folder, so that other changes in the tree do not matter.
+.PHONY: verify-generated
+verify-generated:
+	@scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; \
+	$(MAKE) --no-print-directory --silent generate OUT="$$scratch"; \
+	(cd "$$scratch" && find . -type f) | while read -r file; do \
+	  diff -u "$$file" "$$scratch/$$file" || { echo "$$file is stale: run \`make generate\` and commit the result"; exit 1; }; \
+	done
+
+.PHONY: verify-format
+verify-format:
+	@unformatted=$$(find . -name '*.go' -not -path './.cache/*' -not -path './bin/*' -print0 | xargs -0 gofmt -l); \
+	test -z "$$unformatted" || { echo "not formatted, run gofmt -w on:"; echo "$$unformatted"; exit 1; }
+
+.PHONY: verify-vet
+verify-vet:
+	$(GO) vet ./...
+	$(STATICCHECK) ./...
+	$(GO) -C tools vet ./...
+
+# lab/kube has no packages of its own that others import; its go.mod is checked all the same.
+.PHONY: verify-modules
+verify-modules:
+	$(GO) mod tidy -diff
+	$(GO) -C tools mod tidy -diff
+	$(GO) -C lab/kube mod tidy -diff
+
+.PHONY: verify-house
+verify-house:
+	$(GO) test -count=1 .
+
+##@ Installation (into the cluster that kubectl points at)
+
+.PHONY: install
+install: install-crds ## Install the CRDs, the rights and the controller for all namespaces.
+	$(KUBECTL) apply -f config/manager/namespace.yaml
+	$(KUBECTL) apply -f config/rbac -f config/manager
+
+.PHONY: install-crds
+install-crds: ## Install the CRDs alone.
+	$(KUBECTL) apply -f crds/bases
+	$(KUBECTL) wait --for=condition=Established --timeout=60s -f crds/bases
+
+.PHONY: uninstall
+uninstall: ## Remove the controller and its rights; CRDs and Rollouts stay (see config/README.md).
+	$(KUBECTL) delete --ignore-not-found -f config/manager/deployment.yaml -f config/rbac
+
+.PHONY: install-namespaced
+install-namespaced: install-crds ## Install a controller for one namespace: make install-namespaced NAMESPACE=shop.
+	@test -n "$(NAMESPACE)" || { echo "say which namespace: make install-namespaced NAMESPACE=shop"; exit 2; }
+	cat config/namespaced/*.yaml | sed 's/serin-system/$(NAMESPACE)/g' | $(KUBECTL) apply -f -
