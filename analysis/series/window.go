@@ -1,0 +1,19 @@
+package series
+
+import "time"
+
+// Counts are requests of one arm in one window.
+type Counts struct {
+	// Bad are the bad requests; never more than Total.
+	Bad float64
+	// Total are all requests, the bad ones included.
+	Total float64
+}
+
+// Window is what both arms served in the half-open interval (From, To].
+type Window struct {
+	From, To         time.Time
+	Canary, Baseline Counts
+	// Doubts are reasons not to trust the counts fully, sorted, for people.
+	Doubts []string
+}
