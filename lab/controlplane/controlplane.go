@@ -4,7 +4,6 @@
 package controlplane
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -29,6 +29,9 @@ type Options struct {
 	// ControllerManager starts kube-controller-manager, which makes pods of
 	// ReplicaSets and EndpointSlices of Services.
 	ControllerManager bool
+	// Controllers are run by kube-controller-manager besides the few that it always
+	// runs here. Example: node-lifecycle-controller.
+	Controllers []string
 	// Log gets the output of kube-controller-manager. Nil discards it.
 	Log io.Writer
 	// Configure, when set, changes the environment before it starts, for flags.
@@ -103,15 +106,24 @@ func Start(options Options) (*ControlPlane, error) {
 	}
 	plane := &ControlPlane{Config: config, Environment: environment}
 	if options.ControllerManager {
-		if err := plane.startControllerManager(assets, options.Log); err != nil {
+		if err := plane.startControllerManager(assets, options); err != nil {
 			return nil, errors.Join(err, plane.Stop())
 		}
 	}
 	return plane, nil
 }
 
+// controllers to run: those that make pods of ReplicaSets and EndpointSlices of
+// Services, those that clean up, and more.
+func controllers(more []string) string {
+	return strings.Join(slices.Concat([]string{
+		"replicaset-controller", "endpointslice-controller", "garbage-collector-controller",
+		"serviceaccount-controller", "namespace-controller", "pod-garbage-collector-controller",
+	}, more), ",")
+}
+
 // startControllerManager starts kube-controller-manager as an administrator.
-func (p *ControlPlane) startControllerManager(assets string, log io.Writer) error {
+func (p *ControlPlane) startControllerManager(assets string, options Options) error {
 	folder, err := os.MkdirTemp("", "serin-kcm-")
 	if err != nil {
 		return err
@@ -133,13 +145,13 @@ func (p *ControlPlane) startControllerManager(assets string, log io.Writer) erro
 	if err != nil {
 		return err
 	}
-	var output bytes.Buffer
+	log := options.Log
 	if log == nil {
-		log = &output
+		log = io.Discard
 	}
 	p.manager = exec.Command(filepath.Join(assets, "kube-controller-manager"),
 		"--kubeconfig="+path, "--leader-elect=false", "--bind-address=127.0.0.1", "--secure-port="+strconv.Itoa(port),
-		"--controllers=replicaset-controller,endpointslice-controller,garbage-collector-controller,serviceaccount-controller,namespace-controller,pod-garbage-collector-controller",
+		"--controllers="+controllers(options.Controllers),
 		"--concurrent-replicaset-syncs=10", "--concurrent-gc-syncs=10",
 		"--kube-api-qps=300", "--kube-api-burst=600", "--use-service-account-credentials=false")
 	p.manager.Stdout, p.manager.Stderr = log, log
