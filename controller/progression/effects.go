@@ -1,0 +1,166 @@
+package progression
+
+import "time"
+
+// effects are what has to be done for the world to become what the State says, in
+// an order that is safe at every point: traffic leaves bad pods first, capacity
+// comes before traffic, and pods go last.
+func (d *decision) effects() []Effect {
+	if d.Stable == "" {
+		return nil
+	}
+	var effects []Effect
+	target := d.targetWeight()
+	routed := d.o.Spec.Routed && !d.o.Route.Lost
+	if routed && (target < d.o.Route.Weight || target == d.o.Route.Weight && !d.o.Route.Uniform) {
+		effects = append(effects, SetWeight{Weight: target})
+	}
+	effects = append(effects, d.pointServices()...)
+	ups, downs := d.scale()
+	effects = append(effects, ups...)
+	if routed && target > d.o.Route.Weight {
+		effects = append(effects, SetWeight{Weight: target})
+	}
+	effects = append(effects, d.runs()...)
+	effects = append(effects, downs...)
+	if at := d.wakeAt(); !at.IsZero() {
+		effects = append(effects, Wake{At: at})
+	}
+	return effects
+}
+
+// targetWeight is the weight that the router is to have now: the authorised one,
+// as far as the pods can bear it.
+func (d *decision) targetWeight() int32 {
+	wanted, now := int32(0), d.o.Route.Weight
+	if d.Releasing() {
+		wanted = d.Weight
+	}
+	version := d.o.Versions[d.Current]
+	switch {
+	case wanted < now && !d.stableCanServe():
+		// An abort must not cause the outage: sick pods serve more than none.
+		return now
+	case d.Releasing() && version.Available == 0 && d.o.Spec.needed(max(wanted, now)) > 0:
+		return 0
+	case wanted > now && (version.Available < d.o.Spec.needed(wanted) || !d.serves(CanaryService, d.Current)):
+		return now
+	case wanted > now && d.raisesBlindly():
+		return now
+	default:
+		return wanted
+	}
+}
+
+// raisesBlindly says whether the release was paused, or its analysis lost its
+// sight, while the pods for an authorised weight were started.
+func (d *decision) raisesBlindly() bool {
+	if d.PromotedBy != "" {
+		return false
+	}
+	return d.held() || d.o.Route.Weight > 0 && d.anyBlind() && d.overridden(d.Step) == ""
+}
+
+// anyBlind says whether the background analysis cannot see now.
+func (d *decision) anyBlind() bool {
+	run, exists := d.o.Runs[d.BackgroundRun]
+	return exists && !d.o.blindSince(run).IsZero()
+}
+
+// stableCanServe says whether traffic can be moved to the stable version.
+func (d *decision) stableCanServe() bool {
+	stable, canary := d.o.Versions[d.Stable], d.o.Versions[d.Current]
+	if !d.serves(StableService, d.Stable) {
+		return false
+	}
+	return stable.Available > 0 || canary.Available == 0 || d.Stable == d.Current
+}
+
+// serves says whether a Service selects a version; one that is not named does.
+func (d *decision) serves(role Role, hash string) bool {
+	if role == StableService {
+		return !d.o.Services.StableNamed || d.o.Services.Stable == hash
+	}
+	return !d.o.Services.CanaryNamed || d.o.Services.Canary == hash
+}
+
+// pointServices points the stable Service at the stable version, and the canary
+// Service at the new one, while no request goes there.
+func (d *decision) pointServices() []Effect {
+	var effects []Effect
+	if !d.serves(StableService, d.Stable) && !d.o.Services.StableLost {
+		effects = append(effects, PointService{Role: StableService, Hash: d.Stable})
+	}
+	canary := d.Stable
+	if d.Releasing() || d.Phase == Aborted && d.o.Versions[d.Current].Existing > 0 {
+		canary = d.Current
+	}
+	quiet := !d.o.Spec.Routed || d.o.Route.settled(0) || d.o.Services.Canary == ""
+	if !d.serves(CanaryService, canary) && quiet && !d.o.Services.CanaryLost {
+		effects = append(effects, PointService{Role: CanaryService, Hash: canary})
+	}
+	return effects
+}
+
+// runs starts the runs that are wanted, keeps them informed and stops the others.
+func (d *decision) runs() []Effect {
+	var effects []Effect
+	if key := d.BackgroundRun; key != "" {
+		effects = append(effects, d.keepRun(StartRun{Key: key, Kind: BackgroundRun, Step: d.Step})...)
+	}
+	if key := d.StepRun; key != "" {
+		effects = append(effects, d.keepRun(StartRun{Key: key, Kind: StepRun, Step: d.Step})...)
+	}
+	for _, key := range sortedKeys(d.o.Runs) {
+		unwanted := key != d.BackgroundRun && key != d.StepRun
+		if unwanted && d.o.Runs[key].Phase.Live() && !d.o.Runs[key].Stopping {
+			effects = append(effects, StopRun{Key: key})
+		}
+	}
+	return effects
+}
+
+// keepRun starts a run that does not exist, and tells one that does since when the
+// weight in force is in force.
+func (d *decision) keepRun(start StartRun) []Effect {
+	run, exists := d.o.Runs[start.Key]
+	switch {
+	case !exists:
+		return []Effect{start}
+	case run.Phase.Live() && !run.WeightSince.Equal(d.WeightSince):
+		return []Effect{MarkWeight{Key: start.Key, Since: d.WeightSince}}
+	default:
+		return nil
+	}
+}
+
+// wakeAt is when something may change by the clock alone; zero when nothing does.
+func (d *decision) wakeAt() time.Time {
+	var at time.Time
+	consider := func(t time.Time) {
+		if !t.IsZero() && t.After(d.o.Now) && (at.IsZero() || t.Before(at)) {
+			at = t
+		}
+	}
+	for _, retiring := range d.Retiring {
+		consider(retiring.At)
+	}
+	if d.Missing != "" {
+		consider(d.ProgressAt.Add(d.o.Spec.ProgressDeadline))
+	}
+	if !d.Releasing() {
+		return at
+	}
+	if d.Phase == Progressing && d.Step < int32(len(d.o.Spec.Steps)) {
+		if pause := d.o.Spec.Steps[d.Step].Pause; pause != nil && pause.Duration != nil {
+			consider(d.StepStartedAt.Add(*pause.Duration))
+		}
+	}
+	for _, key := range d.liveRuns() {
+		consider(d.o.Runs[key].OverdueAt)
+		if since, limit := d.o.blindSince(d.o.Runs[key]), d.abortAfter(key); limit > 0 && !since.IsZero() {
+			consider(since.Add(limit))
+		}
+	}
+	return at
+}

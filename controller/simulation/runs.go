@@ -1,0 +1,170 @@
+package simulation
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/serin-dev/serin/analysis/criteria"
+	"github.com/serin-dev/serin/analysis/judge"
+	"github.com/serin-dev/serin/analysis/run"
+	"github.com/serin-dev/serin/analysis/series"
+	"github.com/serin-dev/serin/controller/progression"
+)
+
+// ScrapeInterval is how often the made-up Prometheus looks at the pods.
+const ScrapeInterval = 5 * time.Second
+
+// liveRun is an AnalysisRun: its spec, its status, and what its queries are about.
+type liveRun struct {
+	spec             run.Spec
+	state            run.State
+	stopping         bool
+	canary, baseline string
+	hangs            map[string]time.Time
+}
+
+// RunSpec is what every run of a simulated release measures: the errors by the
+// sequential judge, and the share of good answers by a threshold.
+func RunSpec(interval time.Duration, count int) (run.Spec, error) {
+	conditions, err := criteria.Compile("result[0] >= 0.9", "")
+	if err != nil {
+		return run.Spec{}, fmt.Errorf("compiling the simulated template: %w", err)
+	}
+	return run.Spec{Metrics: []run.Metric{
+		{Name: "errors", Interval: interval, Count: count, ConsecutiveErrorLimit: 4, Proportion: &judge.Proportion{RelativeTolerance: 0.1, MinRequests: 20, Budget: 0.01}},
+		{Name: "success-rate", Interval: interval, Count: count, FailureLimit: 2, ConsecutiveErrorLimit: 4, Conditions: conditions, SuccessCondition: "result[0] >= 0.9"},
+	}}, nil
+}
+
+// startRun starts an AnalysisRun.
+func (w *World) startRun(start progression.StartRun) {
+	if _, exists := w.runs[start.Key]; exists {
+		return
+	}
+	count := 0
+	if start.Kind == progression.StepRun {
+		count = 3
+	}
+	spec, err := RunSpec(2*time.Second, count)
+	if err != nil {
+		panic(err)
+	}
+	spec.CanarySince = w.Now.Add(-time.Minute)
+	w.runs[start.Key] = &liveRun{spec: spec, state: run.Start(spec, w.Now), canary: w.Template, baseline: w.stable, hangs: map[string]time.Time{}}
+}
+
+// stop ends a run that nobody waits for.
+func (r *liveRun) stop(now time.Time) {
+	r.stopping = true
+	r.state = run.Terminate(r.spec, r.state, now)
+}
+
+// view is what the run shows to a release.
+func (r *liveRun) view(now time.Time) progression.Run {
+	return progression.Run{View: r.state.View(r.spec, now), Stopping: r.stopping, WeightSince: r.spec.WeightSince}
+}
+
+// measure does the measurements that are due in all runs.
+func (w *World) measure() {
+	if w.Now.Sub(Origin)%ScrapeInterval == 0 {
+		w.scrape()
+	}
+	for _, key := range sortedKeys(w.runs) {
+		live := w.runs[key]
+		looks, _ := run.Due(live.spec, live.state, w.Now)
+		for _, look := range looks {
+			if measurement, answered := w.look(live, look); answered {
+				live.state = run.Record(live.spec, live.state, measurement)
+			}
+		}
+	}
+}
+
+// queryTimeout is for how long a query hangs before it fails.
+const queryTimeout = 8 * time.Second
+
+// look answers one query. While the metrics are down it hangs, and fails in the end.
+func (w *World) look(live *liveRun, look run.Look) (measurement run.Measurement, answered bool) {
+	measurement = run.Measurement{Metric: look.Metric, Number: look.Number, StartedAt: w.Now, FinishedAt: w.Now}
+	if w.MetricsDown {
+		since, hanging := live.hangs[look.Metric]
+		if !hanging {
+			live.hangs[look.Metric] = w.Now
+			return measurement, false
+		}
+		if w.Now.Before(since.Add(queryTimeout)) {
+			return measurement, false
+		}
+		delete(live.hangs, look.Metric)
+		measurement.StartedAt = since
+		measurement.Failure = &run.Failure{Reason: run.Unavailable, Message: "the made-up Prometheus does not answer"}
+		return measurement, true
+	}
+	delete(live.hangs, look.Metric)
+	if look.Metric == "errors" {
+		measurement.Samples = w.samples(live, look.From.Add(-time.Minute))
+		return measurement, true
+	}
+	result := criteria.Result{}
+	if ratio, known := w.ratio(live.canary); known {
+		result.Values = []float64{ratio}
+	}
+	measurement.Result = &result
+	return measurement, true
+}
+
+// scrape takes a sample of every counter.
+func (w *World) scrape() {
+	for _, hash := range sortedKeys(w.traffic) {
+		c := w.traffic[hash]
+		if w.Available(hash) == 0 {
+			continue
+		}
+		w.samplesTotal[hash] = keepSample(w.samplesTotal[hash], series.Sample{At: w.Now, Value: float64(int64(c.total))})
+		w.samplesBad[hash] = keepSample(w.samplesBad[hash], series.Sample{At: w.Now, Value: float64(int64(c.bad))})
+	}
+}
+
+// keepSample adds a sample and drops those that nobody asks for any more.
+func keepSample(samples []series.Sample, sample series.Sample) []series.Sample {
+	samples = append(samples, sample)
+	if len(samples) > 200 {
+		samples = samples[1:]
+	}
+	return samples
+}
+
+// samples are the counters of both arms after a time.
+func (w *World) samples(live *liveRun, from time.Time) *run.Samples {
+	pick := func(source map[string][]series.Sample, hash string) []series.Series {
+		var kept []series.Sample
+		for _, sample := range source[hash] {
+			if sample.At.After(from) && !sample.At.After(w.Now) {
+				kept = append(kept, sample)
+			}
+		}
+		if len(kept) == 0 {
+			return nil
+		}
+		return []series.Series{{Labels: hash, Samples: kept}}
+	}
+	return &run.Samples{
+		CanaryBad: pick(w.samplesBad, live.canary), CanaryTotal: pick(w.samplesTotal, live.canary),
+		BaselineBad: pick(w.samplesBad, live.baseline), BaselineTotal: pick(w.samplesTotal, live.baseline),
+	}
+}
+
+// ratio is the share of good answers in the last 30 s of samples.
+func (w *World) ratio(hash string) (ratio float64, known bool) {
+	total, bad := w.samplesTotal[hash], w.samplesBad[hash]
+	first := len(total) - 7
+	if len(total) < 2 {
+		return 0, false
+	}
+	first = max(0, first)
+	requests := total[len(total)-1].Value - total[first].Value
+	if requests <= 0 || w.Now.Sub(total[len(total)-1].At) > 30*time.Second {
+		return 0, false
+	}
+	return 1 - (bad[len(bad)-1].Value-bad[first].Value)/requests, true
+}
