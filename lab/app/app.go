@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -21,6 +22,8 @@ type App struct {
 	settings  Settings
 	requests  atomic.Int64
 	draining  atomic.Bool
+	kill      sync.Once
+	killed    chan struct{}
 	answers   *prometheus.CounterVec
 	durations prometheus.Histogram
 	mux       *http.ServeMux
@@ -41,7 +44,8 @@ func New(settings Settings) (*App, error) {
 		durations: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "http_request_duration_seconds", Help: "Time to answer a request.", Buckets: prometheus.DefBuckets,
 		}),
-		mux: http.NewServeMux(),
+		mux:    http.NewServeMux(),
+		killed: make(chan struct{}),
 	}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(a.answers, a.durations)

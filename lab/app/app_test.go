@@ -125,6 +125,29 @@ func TestServeFinishesOpenRequests(t *testing.T) {
 	}
 }
 
+func TestKillCutsAtOnce(t *testing.T) {
+	for _, test := range []struct {
+		drains bool
+		reason string
+	}{{false, "while it serves"}, {true, "while it drains"}} {
+		t.Run(test.reason, func(t *testing.T) {
+			application := newApp(t, map[string]string{"APP_VERSION": "v1", "APP_DRAIN": "1h"})
+			url, stop, ended := serve(t, application)
+			if test.drains {
+				stop()
+			}
+			application.Kill()
+			application.Kill()
+			if err := <-ended; err != nil {
+				t.Errorf("Serve: %v", err)
+			}
+			if code := status(url); code != 0 {
+				t.Errorf("/ answers %d after the end, want no answer", code)
+			}
+		})
+	}
+}
+
 func TestServeSaysWhyItCannot(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
