@@ -22,6 +22,7 @@ type App struct {
 	settings  Settings
 	requests  atomic.Int64
 	draining  atomic.Bool
+	crash     chan struct{}
 	kill      sync.Once
 	killed    chan struct{}
 	answers   *prometheus.CounterVec
@@ -36,6 +37,7 @@ func New(settings Settings) (*App, error) {
 	}
 	a := &App{
 		settings: settings,
+		crash:    make(chan struct{}),
 		// Not initialised for any code: a counter that is born with the first
 		// failure is what real applications have.
 		answers: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -65,7 +67,11 @@ func (a *App) answer(w http.ResponseWriter, r *http.Request) {
 		wait(r, a.settings.Delay)
 	}
 	code := http.StatusOK
-	if a.settings.ErrorShare.bad(a.requests.Add(1)) {
+	number := a.requests.Add(1)
+	if number == a.settings.CrashAfter {
+		close(a.crash)
+	}
+	if a.settings.ErrorShare.bad(number) {
 		code = http.StatusInternalServerError
 	}
 	w.Header().Set("X-Version", a.settings.Version)

@@ -148,6 +148,22 @@ func TestKillCutsAtOnce(t *testing.T) {
 	}
 }
 
+func TestServeCrashesAfterItsRequests(t *testing.T) {
+	url, _, ended := serve(t, newApp(t, map[string]string{"APP_VERSION": "v1", "APP_CRASH_AFTER": "3"}))
+	for range 2 {
+		if code := status(url); code != http.StatusOK {
+			t.Fatalf("a request before the crash was answered with %d, want 200", code)
+		}
+	}
+	status(url)
+	if err := <-ended; err == nil || !strings.Contains(err.Error(), "crashing after 3 requests") {
+		t.Errorf("Serve returned %v, want an error that says that it crashed", err)
+	}
+	if code := status(url); code != 0 {
+		t.Errorf("/ answers %d after the crash, want no answer", code)
+	}
+}
+
 func TestServeSaysWhyItCannot(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -23,6 +23,9 @@ func (a *App) Serve(ctx context.Context, listener net.Listener) error {
 	select {
 	case err := <-failed:
 		return fmt.Errorf("serving on %s: %w", listener.Addr(), err)
+	case <-a.crash:
+		err := fmt.Errorf("crashing after %d requests because %s asks for it", a.settings.CrashAfter, EnvCrashAfter)
+		return errors.Join(err, server.Close())
 	case <-ctx.Done():
 	case <-a.killed:
 	}

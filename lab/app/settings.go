@@ -24,6 +24,9 @@ type Settings struct {
 	Drain time.Duration
 	// Crash says that the process ends as soon as it has started.
 	Crash bool
+	// CrashAfter is the number of requests after which the app ends with an error
+	// and cuts everything; 0 is never.
+	CrashAfter int64
 }
 
 // DefaultDrain is how long an App answers after SIGTERM unless told otherwise.
@@ -37,6 +40,7 @@ const (
 	EnvDrain      = "APP_DRAIN"        // A duration. Example: 5s.
 	EnvExitAtOnce = "APP_EXIT_AT_ONCE" // 1 or true.
 	EnvCrash      = "APP_CRASH"        // 1 or true.
+	EnvCrashAfter = "APP_CRASH_AFTER"  // A number of requests. Example: 50.
 	EnvListen     = "APP_LISTEN"       // An address. Example: :8080.
 )
 
@@ -56,6 +60,7 @@ func FromEnvironment(get func(string) string) (Settings, error) {
 	read(EnvDrain, func(text string) (err error) { settings.Drain, err = time.ParseDuration(text); return })
 	read(EnvExitAtOnce, func(text string) (err error) { settings.ExitAtOnce, err = strconv.ParseBool(text); return })
 	read(EnvCrash, func(text string) (err error) { settings.Crash, err = strconv.ParseBool(text); return })
+	read(EnvCrashAfter, func(text string) (err error) { settings.CrashAfter, err = strconv.ParseInt(text, 10, 64); return })
 	if len(problems) == 0 {
 		problems = append(problems, settings.Validate())
 	}
@@ -71,6 +76,8 @@ func (s Settings) Validate() error {
 		return fmt.Errorf("checking the application's settings: the delay %s is negative; set %s to 0 or more", s.Delay, EnvDelay)
 	case s.Drain < 0:
 		return fmt.Errorf("checking the application's settings: the drain %s is negative; set %s to 0 or more", s.Drain, EnvDrain)
+	case s.CrashAfter < 0:
+		return fmt.Errorf("checking the application's settings: it cannot crash after %d requests; set %s to 0 or more", s.CrashAfter, EnvCrashAfter)
 	}
 	return nil
 }

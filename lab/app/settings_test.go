@@ -23,8 +23,8 @@ func TestFromEnvironment(t *testing.T) {
 			reason:      "everything but the version has a default",
 		},
 		{
-			environment: map[string]string{"APP_VERSION": "v3", "APP_ERROR_SHARE": "0.2", "APP_DELAY": "40ms", "APP_DRAIN": "0s", "APP_EXIT_AT_ONCE": "true", "APP_CRASH": "1"},
-			want:        app.Settings{Version: "v3", ErrorShare: 200_000, Delay: 40 * time.Millisecond, ExitAtOnce: true, Crash: true},
+			environment: map[string]string{"APP_VERSION": "v3", "APP_ERROR_SHARE": "0.2", "APP_DELAY": "40ms", "APP_DRAIN": "0s", "APP_EXIT_AT_ONCE": "true", "APP_CRASH": "1", "APP_CRASH_AFTER": "50"},
+			want:        app.Settings{Version: "v3", ErrorShare: 200_000, Delay: 40 * time.Millisecond, ExitAtOnce: true, Crash: true, CrashAfter: 50},
 			reason:      "everything can be set",
 		},
 		{map[string]string{}, app.Settings{}, "set APP_VERSION", "a version is required"},
@@ -37,6 +37,7 @@ func TestFromEnvironment(t *testing.T) {
 		{map[string]string{"APP_VERSION": "v1", "APP_DELAY": "-1s"}, app.Settings{}, "the delay -1s is negative", "a delay is at least 0"},
 		{map[string]string{"APP_VERSION": "v1", "APP_DRAIN": "-1s"}, app.Settings{}, "the drain -1s is negative", "a drain is at least 0"},
 		{map[string]string{"APP_VERSION": "v1", "APP_CRASH": "maybe"}, app.Settings{}, "reading APP_CRASH", "a switch is 1 or 0"},
+		{map[string]string{"APP_VERSION": "v1", "APP_CRASH_AFTER": "-1"}, app.Settings{}, "it cannot crash after -1 requests", "a number of requests is at least 0"},
 	} {
 		t.Run(test.reason, func(t *testing.T) {
 			got, err := app.FromEnvironment(func(name string) string { return test.environment[name] })
