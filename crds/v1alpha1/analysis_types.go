@@ -12,6 +12,7 @@ import (
 // +kubebuilder:resource:shortName=at
 // +kubebuilder:printcolumn:name="Metrics",type=string,JSONPath=`.spec.metrics[*].name`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+// +kubebuilder:validation:XValidation:rule="!has(self.spec.templates) || !self.spec.templates.exists(t, t.templateName == self.metadata.name && !(has(t.clusterScope) && t.clusterScope))",message="a template cannot include itself; remove its own name from spec.templates"
 type AnalysisTemplate struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata,omitempty"`
@@ -34,6 +35,7 @@ type AnalysisTemplateList struct {
 // +kubebuilder:resource:scope=Cluster,shortName=cat
 // +kubebuilder:printcolumn:name="Metrics",type=string,JSONPath=`.spec.metrics[*].name`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+// +kubebuilder:validation:XValidation:rule="!has(self.spec.templates) || !self.spec.templates.exists(t, t.templateName == self.metadata.name && has(t.clusterScope) && t.clusterScope)",message="a template cannot include itself; remove its own name from spec.templates"
 type ClusterAnalysisTemplate struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata,omitempty"`
@@ -70,6 +72,7 @@ type AnalysisTemplateSpec struct {
 
 	// Templates are other templates whose metrics and arguments are included.
 	// +kubebuilder:validation:MaxItems=16
+	// +kubebuilder:validation:XValidation:rule="self.all(t, self.exists_one(u, u.templateName == t.templateName && (has(u.clusterScope) && u.clusterScope) == (has(t.clusterScope) && t.clusterScope)))",message="a template is named once; remove the repetition"
 	// +listType=atomic
 	// +optional
 	Templates []TemplateReference `json:"templates,omitempty"`
@@ -77,7 +80,7 @@ type AnalysisTemplateSpec struct {
 	// FalseAlarmBudget bounds the probability that a version no worse than the
 	// stable one is taken back, over all judged metrics and all looks of a run.
 	// +kubebuilder:default="1%"
-	// +kubebuilder:validation:Pattern=`^[0-9]{1,2}(\.[0-9]{1,4})?%$`
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[0-9]{1,2}([.][0-9]{1,4})?%$') && self.matches('[1-9]')",message="falseAlarmBudget must be a percentage of more than 0% and less than 100%, such as 1% or 0.5%"
 	// +kubebuilder:validation:MaxLength=8
 	// +optional
 	FalseAlarmBudget string `json:"falseAlarmBudget,omitempty"`
@@ -125,9 +128,12 @@ type SecretKeyReference struct {
 //
 // +kubebuilder:validation:XValidation:rule="has(self.judge) || has(self.successCondition) || has(self.failureCondition)",message="a metric needs a successCondition, a failureCondition or a judge: otherwise nothing could ever pass or fail"
 // +kubebuilder:validation:XValidation:rule="!has(self.judge) || !(has(self.successCondition) || has(self.failureCondition))",message="a metric has either a judge or conditions, not both"
-// +kubebuilder:validation:XValidation:rule="!has(self.count) || has(self.interval) || int(self.count) <= 1",message="interval must be specified when count is more than 1"
-// +kubebuilder:validation:XValidation:rule="!has(self.failureLimit) || !has(self.consecutiveSuccessLimit) || int(self.failureLimit) != -1 || int(self.consecutiveSuccessLimit) != 0",message="failureLimit -1 needs a consecutiveSuccessLimit: otherwise the metric could never end"
-// +kubebuilder:validation:XValidation:rule="has(self.judge) == (has(self.provider.prometheus) && has(self.provider.prometheus.canary))",message="a judge needs provider.prometheus.canary and .baseline to compare; conditions need provider.prometheus.query"
+// +kubebuilder:validation:XValidation:rule="!has(self.judge) || has(self.interval)",message="a judge needs an interval, such as 15s: it compares what was counted from one look to the next"
+// +kubebuilder:validation:XValidation:rule="has(self.interval) || !has(self.count) || int(self.count) <= 1",message="interval must be specified when count is more than 1"
+// +kubebuilder:validation:XValidation:rule="!has(self.failureLimit) || int(self.failureLimit) >= 0 || (has(self.consecutiveSuccessLimit) && int(self.consecutiveSuccessLimit) > 0)",message="failureLimit and consecutiveSuccessLimit cannot both be disabled: with failureLimit -1, write a consecutiveSuccessLimit of at least 1"
+// +kubebuilder:validation:XValidation:rule="!has(self.count) || int(self.count) == 0 || (has(self.failureLimit) && int(self.failureLimit) > 0 ? int(self.failureLimit) : 0) + (has(self.consecutiveSuccessLimit) ? int(self.consecutiveSuccessLimit) : 0) <= int(self.count)",message="count must be at least failureLimit + consecutiveSuccessLimit: otherwise the limits could never be reached"
+// +kubebuilder:validation:XValidation:rule="!has(self.count) || int(self.count) == 0 || !has(self.inconclusiveLimit) || int(self.inconclusiveLimit) <= int(self.count)",message="count must be at least inconclusiveLimit: otherwise the limit could never be reached"
+// +kubebuilder:validation:XValidation:rule="!has(self.provider.prometheus) || has(self.judge) == has(self.provider.prometheus.canary)",message="a judge needs provider.prometheus.canary and .baseline to compare; conditions need provider.prometheus.query"
 type Metric struct {
 	// Name of the metric. Example: success-rate.
 	// +kubebuilder:validation:MinLength=1
@@ -136,13 +142,13 @@ type Metric struct {
 
 	// Interval between measurements, from the end of one to the beginning of the
 	// next. Example: 30s. Without it the metric is measured once.
-	// +kubebuilder:validation:Pattern=`^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$`
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]{1,6}([.][0-9]{1,6})?(ms|s|m|h))+$') && duration(self) > duration('0s')",message="interval must be a duration longer than 0s, such as 30s, 5m or 1h30m"
 	// +kubebuilder:validation:MaxLength=32
 	// +optional
 	Interval string `json:"interval,omitempty"`
 
 	// InitialDelay before the first measurement. Example: 1m. Default: none.
-	// +kubebuilder:validation:Pattern=`^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$`
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]{1,6}([.][0-9]{1,6})?(ms|s|m|h))+$')",message="initialDelay must be a duration, such as 30s, 5m or 1h30m"
 	// +kubebuilder:validation:MaxLength=32
 	// +optional
 	InitialDelay string `json:"initialDelay,omitempty"`
@@ -151,7 +157,7 @@ type Metric struct {
 	// without an interval, else no end (background analysis only). Measurements
 	// that saw nothing do not count.
 	// +kubebuilder:validation:XIntOrString
-	// +kubebuilder:validation:XValidation:rule="type(self) == string ? self.matches('^[0-9]{1,6}$') : self >= 0",message="count must be a whole number of at least 0"
+	// +kubebuilder:validation:XValidation:rule="int(self) >= 0 && int(self) <= 1000000",message="count must be a whole number from 0 to 1000000, such as 10"
 	// +optional
 	Count *intstr.IntOrString `json:"count,omitempty"`
 
@@ -170,7 +176,7 @@ type Metric struct {
 	// FailureLimit is how many failed measurements are tolerated. Default: 0;
 	// -1 tolerates all.
 	// +kubebuilder:validation:XIntOrString
-	// +kubebuilder:validation:XValidation:rule="type(self) == string ? self.matches('^(-1|[0-9]{1,6})$') : self >= -1",message="failureLimit must be a whole number of at least 0, or -1 to disable it"
+	// +kubebuilder:validation:XValidation:rule="int(self) >= -1 && int(self) <= 1000000",message="failureLimit must be a whole number from 0 to 1000000, such as 3, or -1 to disable it"
 	// +optional
 	FailureLimit *intstr.IntOrString `json:"failureLimit,omitempty"`
 
@@ -178,7 +184,7 @@ type Metric struct {
 	// before a person is asked. Default: 0. Measurements that saw nothing do not
 	// count.
 	// +kubebuilder:validation:XIntOrString
-	// +kubebuilder:validation:XValidation:rule="type(self) == string ? self.matches('^[0-9]{1,6}$') : self >= 0",message="inconclusiveLimit must be a whole number of at least 0"
+	// +kubebuilder:validation:XValidation:rule="int(self) >= 0 && int(self) <= 1000000",message="inconclusiveLimit must be a whole number from 0 to 1000000, such as 3"
 	// +optional
 	InconclusiveLimit *intstr.IntOrString `json:"inconclusiveLimit,omitempty"`
 
@@ -186,14 +192,14 @@ type Metric struct {
 	// before the metric is reported as blind. Default: 4. A blind metric holds
 	// the release; it never takes it back.
 	// +kubebuilder:validation:XIntOrString
-	// +kubebuilder:validation:XValidation:rule="type(self) == string ? self.matches('^[0-9]{1,6}$') : self >= 0",message="consecutiveErrorLimit must be a whole number of at least 0"
+	// +kubebuilder:validation:XValidation:rule="int(self) >= 0 && int(self) <= 1000000",message="consecutiveErrorLimit must be a whole number from 0 to 1000000, such as 4"
 	// +optional
 	ConsecutiveErrorLimit *intstr.IntOrString `json:"consecutiveErrorLimit,omitempty"`
 
 	// ConsecutiveSuccessLimit ends the metric early, as successful, after so many
 	// successes in a row. Default: 0, off.
 	// +kubebuilder:validation:XIntOrString
-	// +kubebuilder:validation:XValidation:rule="type(self) == string ? self.matches('^[0-9]{1,6}$') : self >= 0",message="consecutiveSuccessLimit must be a whole number of at least 0"
+	// +kubebuilder:validation:XValidation:rule="int(self) >= 0 && int(self) <= 1000000",message="consecutiveSuccessLimit must be a whole number from 0 to 1000000, such as 5"
 	// +optional
 	ConsecutiveSuccessLimit *intstr.IntOrString `json:"consecutiveSuccessLimit,omitempty"`
 
@@ -240,7 +246,7 @@ type ProportionJudge struct {
 type ProportionTolerance struct {
 	// Relative to the baseline's share. Example: "25%" lets 1 % become 1.25 %.
 	// +kubebuilder:default="10%"
-	// +kubebuilder:validation:Pattern=`^[0-9]{1,4}(\.[0-9]{1,4})?%$`
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[0-9]{1,4}([.][0-9]{1,4})?%$')",message="tolerance.relative must be a percentage, such as 25%"
 	// +kubebuilder:validation:MaxLength=12
 	// +optional
 	Relative string `json:"relative,omitempty"`
@@ -263,6 +269,7 @@ type PrometheusMetric struct {
 	// Address of the server. Default: the controller's --prometheus-address.
 	// Example: http://prometheus.monitoring:9090.
 	// +kubebuilder:validation:MaxLength=2048
+	// +kubebuilder:validation:XValidation:rule="self.matches('^(https?://.|[{][{])')",message="address must be a URL, such as http://prometheus.monitoring:9090, or an argument, such as {{args.prometheus}}"
 	// +optional
 	Address string `json:"address,omitempty"`
 
@@ -312,10 +319,12 @@ type RequestCounters struct {
 	// Bad counts the bad requests. Example: http_requests_total{code=~"5.."}.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=4096
+	// +kubebuilder:validation:XValidation:rule="!self.matches('^[[:space:]]*[a-z_]+[[:space:]]*([(]|(by|without)[^a-z])') && !self.matches('[]][[:space:]]*$')",message="bad must be the selector of a raw counter, such as http_requests_total{job='web'}, without a function and without a range: Serin takes the differences itself"
 	Bad string `json:"bad"`
 	// Total counts all requests, the bad ones included.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=4096
+	// +kubebuilder:validation:XValidation:rule="!self.matches('^[[:space:]]*[a-z_]+[[:space:]]*([(]|(by|without)[^a-z])') && !self.matches('[]][[:space:]]*$')",message="total must be the selector of a raw counter, such as http_requests_total{job='web'}, without a function and without a range: Serin takes the differences itself"
 	Total string `json:"total"`
 }
 

@@ -33,6 +33,7 @@ type AnalysisRunList struct {
 // metrics as they were when the run began. Only weightSince and terminate change.
 //
 // +kubebuilder:validation:XValidation:rule="self.metrics == oldSelf.metrics",message="the metrics of a run cannot be changed; change the template and start a new run"
+// +kubebuilder:validation:XValidation:rule="!has(oldSelf.terminate) || !oldSelf.terminate || (has(self.terminate) && self.terminate)",message="a terminated run stays terminated; start a new run"
 type AnalysisRunSpec struct {
 	// Metrics are measured and judged together.
 	// +kubebuilder:validation:MinItems=1
@@ -51,7 +52,7 @@ type AnalysisRunSpec struct {
 	// FalseAlarmBudget bounds the probability that a version no worse than the
 	// stable one is taken back, over all judged metrics and all looks.
 	// +kubebuilder:default="1%"
-	// +kubebuilder:validation:Pattern=`^[0-9]{1,2}(\.[0-9]{1,4})?%$`
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[0-9]{1,2}([.][0-9]{1,4})?%$') && self.matches('[1-9]')",message="falseAlarmBudget must be a percentage of more than 0% and less than 100%, such as 1% or 0.5%"
 	// +kubebuilder:validation:MaxLength=8
 	// +optional
 	FalseAlarmBudget string `json:"falseAlarmBudget,omitempty"`

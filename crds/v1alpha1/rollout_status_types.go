@@ -112,8 +112,8 @@ type ReleaseStatus struct {
 	Attempt int32 `json:"attempt,omitempty"`
 	// Phase is Idle, Progressing, Promoting or Aborted.
 	Phase ReleasePhase `json:"phase"`
-	// Outcome is how the last release ended: Promoted, PromotedByUser, Aborted,
-	// Reverted or Superseded. Empty while it is in progress.
+	// Outcome is how the last release ended: Promoted, PromotedByUser, Aborted or
+	// Reverted. Empty while it is in progress.
 	// +optional
 	Outcome string `json:"outcome,omitempty"`
 
@@ -137,16 +137,22 @@ type ReleaseStatus struct {
 	// Weight is the percentage of traffic that the evidence has authorised.
 	// +optional
 	Weight int32 `json:"weight,omitempty"`
-	// WeightSince is since when the router has followed that weight.
+	// WeightReached says that the router has followed it.
+	// +optional
+	WeightReached bool `json:"weightReached,omitempty"`
+	// WeightSince is since when the router has followed the weight in force.
 	// +optional
 	WeightSince *metav1.MicroTime `json:"weightSince,omitempty"`
 
-	// ProgressAt is when the pods last came closer to what is wanted.
+	// Missing is what the release waits for from pods and router.
+	// +optional
+	Missing string `json:"missing,omitempty"`
+	// MissingHave is how much of it there was at best.
+	// +optional
+	MissingHave int32 `json:"missingHave,omitempty"`
+	// ProgressAt is when it last became more. The progress deadline counts from here.
 	// +optional
 	ProgressAt *metav1.MicroTime `json:"progressAt,omitempty"`
-	// ProgressMark is what was counted then.
-	// +optional
-	ProgressMark string `json:"progressMark,omitempty"`
 
 	// Pauses are the reasons for which the release waits for a person.
 	// +listType=map
@@ -174,9 +180,9 @@ type ReleaseStatus struct {
 	// StepRun is the name of the AnalysisRun of the step in progress.
 	// +optional
 	StepRun string `json:"stepRun,omitempty"`
-	// BlindSince is since when the analysis cannot see.
+	// Runs counts the AnalysisRuns of this release.
 	// +optional
-	BlindSince *metav1.MicroTime `json:"blindSince,omitempty"`
+	Runs int32 `json:"runs,omitempty"`
 
 	// Retiring are versions that get no traffic any more and wait to be scaled down.
 	// +listType=map

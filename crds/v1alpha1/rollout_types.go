@@ -41,6 +41,15 @@ type RolloutList struct {
 // RolloutSpec is what the team wants to run and how it wants to get there.
 //
 // +kubebuilder:validation:XValidation:rule="!has(self.progressDeadlineSeconds) || !has(self.minReadySeconds) || self.minReadySeconds < self.progressDeadlineSeconds",message="minReadySeconds must be less than progressDeadlineSeconds: otherwise no pod can become available in time"
+// +kubebuilder:validation:XValidation:rule="(has(self.selector.matchLabels) && size(self.selector.matchLabels) > 0) || (has(self.selector.matchExpressions) && size(self.selector.matchExpressions) > 0)",message="selector must not be empty: it would select every pod of the namespace; write selector.matchLabels with labels of the template"
+// +kubebuilder:validation:XValidation:rule="!has(self.selector.matchLabels) || self.selector.matchLabels.all(k, has(self.template.metadata) && has(self.template.metadata.labels) && k in self.template.metadata.labels && self.template.metadata.labels[k] == self.selector.matchLabels[k])",message="selector must match the labels of the template: write every label of selector.matchLabels into template.metadata.labels too"
+// +kubebuilder:validation:XValidation:rule="!has(self.selector.matchExpressions) || self.selector.matchExpressions.all(e, e.operator in ['In', 'NotIn', 'Exists', 'DoesNotExist'])",message="the operator of selector.matchExpressions must be In, NotIn, Exists or DoesNotExist"
+// +kubebuilder:validation:XValidation:rule="!has(self.selector.matchExpressions) || self.selector.matchExpressions.all(e, (e.operator in ['In', 'NotIn']) == (has(e.values) && size(e.values) > 0))",message="in selector.matchExpressions, In and NotIn need values, Exists and DoesNotExist have none"
+// +kubebuilder:validation:XValidation:rule="!has(self.selector.matchExpressions) || self.selector.matchExpressions.all(e, (e.operator in ['In', 'Exists']) ? (has(self.template.metadata) && has(self.template.metadata.labels) && e.key in self.template.metadata.labels && (e.operator == 'Exists' || !has(e.values) || self.template.metadata.labels[e.key] in e.values)) : !(has(self.template.metadata) && has(self.template.metadata.labels) && e.key in self.template.metadata.labels && (e.operator == 'DoesNotExist' || !has(e.values) || self.template.metadata.labels[e.key] in e.values)))",message="selector must match the labels of the template: change selector.matchExpressions or template.metadata.labels"
+// +kubebuilder:validation:XValidation:rule="!(has(self.selector.matchLabels) && 'serin.dev/pod-template-hash' in self.selector.matchLabels) && !(has(self.template.metadata) && has(self.template.metadata.labels) && 'serin.dev/pod-template-hash' in self.template.metadata.labels)",message="the label serin.dev/pod-template-hash tells versions apart and is set by Serin; remove it from selector and template"
+// +kubebuilder:validation:XValidation:rule="has(self.template.spec) && size(self.template.spec.containers) > 0",message="template.spec.containers needs at least one container"
+// +kubebuilder:validation:XValidation:rule="!has(self.template.spec) || !has(self.template.spec.restartPolicy) || self.template.spec.restartPolicy == 'Always'",message="template.spec.restartPolicy must be Always, or be left out: a Rollout keeps its pods running"
+// +kubebuilder:validation:XValidation:rule="!has(self.template.spec) || !has(self.template.spec.activeDeadlineSeconds)",message="template.spec.activeDeadlineSeconds must be left out: a Rollout keeps its pods running"
 type RolloutSpec struct {
 	// Replicas is the number of pods that carry the whole traffic. Example: 10.
 	// +kubebuilder:default=1
@@ -126,13 +135,14 @@ type RolloutStrategy struct {
 //
 // +kubebuilder:validation:XValidation:rule="!has(self.trafficRouting) || (has(self.stableService) && has(self.canaryService))",message="trafficRouting needs stableService and canaryService: the router splits the traffic between these two Services"
 // +kubebuilder:validation:XValidation:rule="!has(self.stableService) || !has(self.canaryService) || self.stableService != self.canaryService",message="stableService and canaryService must be two different Services"
-// +kubebuilder:validation:XValidation:rule="!has(self.analysis) || !has(self.analysis.startingStep) || !has(self.steps) || self.analysis.startingStep <= size(self.steps)",message="analysis.startingStep must not be larger than the number of steps"
-// +kubebuilder:validation:XValidation:rule="!has(self.maxSurge) || !has(self.maxUnavailable) || !(string(self.maxSurge) in ['0', '0%']) || !(string(self.maxUnavailable) in ['0', '0%'])",message="maxSurge and maxUnavailable cannot both be 0: no pod could ever be replaced"
+// +kubebuilder:validation:XValidation:rule="!has(self.analysis) || !has(self.analysis.startingStep) || self.analysis.startingStep <= (has(self.steps) ? size(self.steps) : 0)",message="analysis.startingStep must not be larger than the number of steps"
+// +kubebuilder:validation:XValidation:rule="!has(self.maxSurge) || !has(self.maxUnavailable) || !(self.maxSurge == 0 || self.maxSurge == '0%') || !(self.maxUnavailable == 0 || self.maxUnavailable == '0%')",message="maxSurge and maxUnavailable cannot both be 0: no pod could ever be replaced"
 type CanaryStrategy struct {
 	// StableService is the Service of the version that users trust. Serin points
 	// its selector at the stable pods.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",message="stableService must be the name of a Service: lower-case letters, digits and '-', beginning with a letter"
 	// +optional
 	StableService string `json:"stableService,omitempty"`
 
@@ -140,6 +150,7 @@ type CanaryStrategy struct {
 	// at the canary pods during a release, else at the stable pods.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",message="canaryService must be the name of a Service: lower-case letters, digits and '-', beginning with a letter"
 	// +optional
 	CanaryService string `json:"canaryService,omitempty"`
 
@@ -159,7 +170,7 @@ type CanaryStrategy struct {
 	// up.
 	// +kubebuilder:default="25%"
 	// +kubebuilder:validation:XIntOrString
-	// +kubebuilder:validation:XValidation:rule="type(self) == string ? self.matches('^(100|[0-9]{1,2})%$') : self >= 0",message="maxSurge must be a whole number of at least 0, or a percentage from 0% to 100%"
+	// +kubebuilder:validation:XValidation:rule="type(self) == string ? self.matches('^(0|[1-9][0-9]{0,3})%$') : self >= 0",message="maxSurge must be a whole number of at least 0, or a percentage such as 25%"
 	// +optional
 	MaxSurge *intstr.IntOrString `json:"maxSurge,omitempty"`
 
@@ -168,7 +179,7 @@ type CanaryStrategy struct {
 	// down.
 	// +kubebuilder:default="25%"
 	// +kubebuilder:validation:XIntOrString
-	// +kubebuilder:validation:XValidation:rule="type(self) == string ? self.matches('^(100|[0-9]{1,2})%$') : self >= 0",message="maxUnavailable must be a whole number of at least 0, or a percentage from 0% to 100%"
+	// +kubebuilder:validation:XValidation:rule="type(self) == string ? self.matches('^(0|[1-9][0-9]?|100)%$') : self >= 0",message="maxUnavailable must be a whole number of at least 0, or a percentage from 0% to 100%"
 	// +optional
 	MaxUnavailable *intstr.IntOrString `json:"maxUnavailable,omitempty"`
 
@@ -219,7 +230,7 @@ type PauseStep struct {
 	// Duration is for how long: seconds, or a duration such as "10m". Without it
 	// the release waits until somebody says `serin promote`.
 	// +kubebuilder:validation:XIntOrString
-	// +kubebuilder:validation:XValidation:rule="type(self) == string ? self.matches('^([0-9]+|([0-9]+(\\\\.[0-9]+)?(ms|s|m|h))+)$') : self >= 0",message="pause.duration must be a number of seconds or a duration such as 30s, 10m or 1h30m"
+	// +kubebuilder:validation:XValidation:rule="int(self) >= 0 || duration(self) >= duration('0s')",message="pause.duration must be a number of seconds or a duration such as 30s, 10m or 1h30m, and not negative"
 	// +optional
 	Duration *intstr.IntOrString `json:"duration,omitempty"`
 }
@@ -258,6 +269,7 @@ type RolloutAnalysis struct {
 	// Templates are judged together, in one AnalysisRun.
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=16
+	// +kubebuilder:validation:XValidation:rule="self.all(t, self.exists_one(u, u.templateName == t.templateName && (has(u.clusterScope) && u.clusterScope) == (has(t.clusterScope) && t.clusterScope)))",message="a template is named once; remove the repetition"
 	// +listType=atomic
 	Templates []TemplateReference `json:"templates"`
 
@@ -288,7 +300,7 @@ type BackgroundAnalysis struct {
 // OnBlind turns a long blindness into an abort.
 type OnBlind struct {
 	// AbortAfter is for how long the metrics may be missing. Example: 30m.
-	// +kubebuilder:validation:Pattern=`^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$`
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]{1,6}([.][0-9]{1,6})?(ms|s|m|h))+$') && duration(self) > duration('0s')",message="onBlind.abortAfter must be a duration longer than 0s, such as 30m or 1h30m"
 	// +kubebuilder:validation:MaxLength=32
 	AbortAfter string `json:"abortAfter"`
 }
@@ -354,7 +366,7 @@ const (
 type FieldReference struct {
 	// FieldPath is metadata.name, metadata.namespace, metadata.uid,
 	// metadata.labels['key'] or metadata.annotations['key'].
-	// +kubebuilder:validation:Pattern=`^metadata\.(name|namespace|uid|(labels|annotations)\['[^']+'\])$`
-	// +kubebuilder:validation:MaxLength=512
+	// +kubebuilder:validation:XValidation:rule=`self.matches("^metadata[.](name|namespace|uid|(labels|annotations)[[]'[^']+'[]])$")`,message="fieldPath must be metadata.name, metadata.namespace, metadata.uid, metadata.labels['key'] or metadata.annotations['key']"
+	// +kubebuilder:validation:MaxLength=340
 	FieldPath string `json:"fieldPath"`
 }

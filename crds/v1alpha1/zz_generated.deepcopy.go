@@ -1025,10 +1025,6 @@ func (in *ReleaseStatus) DeepCopyInto(out *ReleaseStatus) {
 			(*in)[i].DeepCopyInto(&(*out)[i])
 		}
 	}
-	if in.BlindSince != nil {
-		in, out := &in.BlindSince, &out.BlindSince
-		*out = (*in).DeepCopy()
-	}
 	if in.Retiring != nil {
 		in, out := &in.Retiring, &out.Retiring
 		*out = make([]RetiringVersion, len(*in))
