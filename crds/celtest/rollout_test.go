@@ -36,7 +36,10 @@ var rolloutSpecRules = []rule{
 	{
 		reason: "replicas cannot be negative",
 		change: "spec: {replicas: -1}",
-		want:   []string{"spec.replicas: spec.replicas in body should be greater than or equal to 0"},
+		want: []string{
+			"spec.replicas: spec.replicas in body should be greater than or equal to 0",
+			".spec.replicas: should be a non-negative integer", // The scale subresource says so, too.
+		},
 	},
 	{
 		reason: "pods that need longer than the deadline can never be available",
@@ -160,7 +163,7 @@ var rolloutTemplateRules = []rule{
 	},
 	{
 		reason: "the pod is validated by Kubernetes' own schema: keys of lists",
-		change: "spec: {template: {spec: {containers: [{name: web, image: x}, {name: web, image: y}]}}}",
+		change: "spec: {template: {spec: {containers: [{name: web, image: x}, {name: web, image: z}]}}}",
 		want:   []string{`spec.template.spec.containers[1]: Duplicate value: {"name":"web"}`},
 	},
 	{
@@ -303,7 +306,7 @@ var rolloutAnalysisRules = []rule{
 	},
 	{
 		reason: "an argument given twice",
-		change: background("args: [{name: a, value: x}, {name: a, value: y}]"),
+		change: background("args: [{name: a, value: x}, {name: a, value: z}]"),
 		want:   []string{analysisPath + `args[1]: Duplicate value: {"name":"a"}`},
 	},
 	{

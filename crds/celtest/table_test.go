@@ -159,3 +159,13 @@ func TestTheTablesCanFail(t *testing.T) {
 		}
 	}
 }
+
+// text writes YAML.
+func text(t *testing.T, content any) string {
+	t.Helper()
+	written, err := yaml.Marshal(content)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(written)
+}

@@ -33,6 +33,8 @@ type AnalysisRunList struct {
 // metrics as they were when the run began. Only weightSince and terminate change.
 //
 // +kubebuilder:validation:XValidation:rule="self.metrics == oldSelf.metrics",message="the metrics of a run cannot be changed; change the template and start a new run"
+// +kubebuilder:validation:XValidation:rule="has(self.args) == has(oldSelf.args) && (!has(self.args) || self.args == oldSelf.args)",message="the args of a run cannot be changed; start a new run"
+// +kubebuilder:validation:XValidation:rule="self.falseAlarmBudget == oldSelf.falseAlarmBudget",message="the falseAlarmBudget of a run cannot be changed; start a new run"
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.terminate) || !oldSelf.terminate || (has(self.terminate) && self.terminate)",message="a terminated run stays terminated; start a new run"
 type AnalysisRunSpec struct {
 	// Metrics are measured and judged together.
