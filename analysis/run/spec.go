@@ -1,0 +1,73 @@
+package run
+
+import (
+	"time"
+
+	"github.com/serin-dev/serin/analysis/criteria"
+	"github.com/serin-dev/serin/analysis/judge"
+)
+
+// Spec is what is measured in a run, and how it is judged.
+type Spec struct {
+	// Metrics are measured independently of each other. Their names differ.
+	Metrics []Metric
+	// CanarySince is when the first pods of the canary may have started: their
+	// counters begin at zero after it. Zero when it is not known.
+	CanarySince time.Time
+	// WeightSince is since when the canary gets the share of traffic that it gets
+	// now. Zero: since the run began.
+	WeightSince time.Time
+}
+
+// Metric is one thing that is measured. Exactly one of Conditions and Proportion
+// is set.
+type Metric struct {
+	Name string
+	// Interval is from the end of a measurement to the beginning of the next one;
+	// 0 for a metric that is measured once.
+	Interval time.Duration
+	// InitialDelay is from the beginning of the run to the first measurement.
+	InitialDelay time.Duration
+
+	// Count of measurements that saw something, after which the metric is
+	// decided. 0: never.
+	Count int
+	// FailureLimit is how many Failed measurements are tolerated; -1: all.
+	FailureLimit int
+	// InconclusiveLimit is how many Inconclusive measurements are tolerated.
+	InconclusiveLimit int
+	// ConsecutiveErrorLimit is how many blind measurements in a row go unreported.
+	ConsecutiveErrorLimit int
+	// ConsecutiveSuccessLimit ends the metric, as Successful, after so many
+	// successes in a row. 0: off.
+	ConsecutiveSuccessLimit int
+
+	// Conditions judge the result of a query.
+	Conditions *criteria.Conditions
+	// SuccessCondition and FailureCondition are their texts, for messages.
+	SuccessCondition, FailureCondition string
+	// Proportion judges the bad requests of canary and baseline.
+	Proportion *judge.Proportion
+}
+
+// find is the index of a metric; -1 when there is none of that name.
+func (s Spec) find(name string) int {
+	for i := range s.Metrics {
+		if s.Metrics[i].Name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// condition is what a result is held against, for messages.
+func (m Metric) condition() string {
+	switch {
+	case m.SuccessCondition == "":
+		return "failureCondition " + m.FailureCondition
+	case m.FailureCondition == "":
+		return m.SuccessCondition
+	default:
+		return m.SuccessCondition + ", failureCondition " + m.FailureCondition
+	}
+}

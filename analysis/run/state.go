@@ -1,0 +1,159 @@
+package run
+
+import (
+	"slices"
+	"time"
+)
+
+// Phase is the state of a run, of a metric or of a measurement.
+type Phase string
+
+// The phases, as in Argo Rollouts. A run is never in phase Error because of what
+// it measured; its driver uses that for a run that it cannot read.
+const (
+	Pending      Phase = "Pending"
+	Running      Phase = "Running"
+	Successful   Phase = "Successful"
+	Failed       Phase = "Failed"
+	Inconclusive Phase = "Inconclusive"
+	Error        Phase = "Error"
+)
+
+// Live says whether there is something left to measure. A run that has not begun
+// has the empty phase and is live.
+func (p Phase) Live() bool {
+	return p == "" || p == Pending || p == Running
+}
+
+// Reason says in one word why a measurement saw nothing.
+type Reason string
+
+// The reasons for which a measurement saw nothing.
+const (
+	Unavailable    Reason = "Unavailable"
+	InvalidQuery   Reason = "InvalidQuery"
+	ConditionError Reason = "ConditionError"
+	NoData         Reason = "NoData"
+	NotANumber     Reason = "NotANumber"
+	TooFewRequests Reason = "TooFewRequests"
+)
+
+// phase is the phase of a measurement that saw nothing for this reason: Error when
+// something broke, Inconclusive when there was nothing to see.
+func (r Reason) phase() Phase {
+	switch r {
+	case NoData, NotANumber, TooFewRequests:
+		return Inconclusive
+	default:
+		return Error
+	}
+}
+
+// Kept is how many measurements of a metric are kept. The counters keep them all.
+const Kept = 10
+
+// State is the memory of a run: all that a decision depends on, besides the Spec.
+// It is plain data and can be serialised. Times are in UTC, to the microsecond.
+type State struct {
+	// Phase is the verdict, or Pending or Running. Empty before Start.
+	Phase Phase
+	// Message explains it.
+	Message string
+	// StartedAt and CompletedAt are when the run began and ended.
+	StartedAt, CompletedAt time.Time
+	// BlindSince is since when a metric cannot be seen; zero when all can.
+	BlindSince time.Time
+	// Metrics are in the order of the Spec.
+	Metrics []MetricState
+}
+
+// MetricState is what was measured of a metric.
+type MetricState struct {
+	Name    string
+	Phase   Phase
+	Message string
+	// Count of the measurements that saw something: Successful + Failed +
+	// Inconclusive.
+	Count, Successful, Failed, Inconclusive int
+	// Blind measurements saw nothing.
+	Blind                                int
+	ConsecutiveBlind, ConsecutiveSuccess int
+	// BlindSince is when the first of the blind measurements in a row was begun.
+	BlindSince time.Time
+	// PassedAt is when the last Successful measurement was begun.
+	PassedAt time.Time
+	// Measurements are the last ones, the newest last.
+	Measurements []Outcome
+	// Evidence is what a judge has gathered; nil without a judge.
+	Evidence *Evidence
+	// JudgeState is the judge's memory.
+	JudgeState string
+}
+
+// Outcome is what one measurement said.
+type Outcome struct {
+	Phase Phase
+	// Reason is why nothing was seen; empty when something was.
+	Reason                Reason
+	Message               string
+	StartedAt, FinishedAt time.Time
+	// Value is what was seen, shortened.
+	Value string
+}
+
+// Blind says that the measurement saw nothing.
+func (o Outcome) Blind() bool {
+	return o.Reason != ""
+}
+
+// Evidence is what a judge has gathered, in decimal strings.
+type Evidence struct {
+	CanaryBad, CanaryTotal, BaselineBad, BaselineTotal string
+	// EValue is the evidence against the canary, and Limit where it fails.
+	EValue, Limit string
+	// RateRatio is the canary's share of bad requests over the baseline's, with
+	// bounds that hold at every look. Empty when nothing is known.
+	RateRatio, RateRatioLower, RateRatioUpper string
+	// RequestsNeeded is how many more requests a verdict needs. Empty for none.
+	RequestsNeeded string
+}
+
+// Start begins a run.
+func Start(spec Spec, now time.Time) State {
+	state := State{Phase: Pending, StartedAt: moment(now)}
+	for _, metric := range spec.Metrics {
+		state.Metrics = append(state.Metrics, MetricState{Name: metric.Name, Phase: Pending})
+	}
+	state.Message = runMessage(spec, state)
+	return state
+}
+
+// number is how many measurements of the metric were recorded.
+func (m MetricState) number() int {
+	return m.Count + m.Blind
+}
+
+// last is the newest measurement; false when there is none.
+func (m MetricState) last() (Outcome, bool) {
+	if len(m.Measurements) == 0 {
+		return Outcome{}, false
+	}
+	return m.Measurements[len(m.Measurements)-1], true
+}
+
+// clone copies a state, so that functions can change what they return.
+func (s State) clone() State {
+	s.Metrics = slices.Clone(s.Metrics)
+	for i := range s.Metrics {
+		s.Metrics[i].Measurements = slices.Clone(s.Metrics[i].Measurements)
+	}
+	return s
+}
+
+// moment is a time as states keep it.
+func moment(t time.Time) time.Time {
+	if t.IsZero() {
+		return time.Time{}
+	}
+	return t.UTC().Truncate(time.Microsecond)
+}
