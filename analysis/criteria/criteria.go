@@ -1,11 +1,28 @@
 // Package criteria compiles success and failure conditions and judges results
 // by them, in three values: a condition about data that is not there is neither
-// true nor false. expr-lang and the standard library may come in.
+// true nor false. What may come in: expr-lang and the standard library.
+//
+// The language is expr-lang's, as in Argo Rollouts, with result as one number or
+// a list of numbers, and asInt, asFloat, isNaN, isInf, isNil and default. Syntax
+// and types are expr-lang's; the evaluation is Serin's own, by Kleene's logic
+// (S. C. Kleene, Introduction to Metamathematics, 1952, section 64):
+//
+//   - a comparison with NaN or infinity is unknown, and so is everything that
+//     looks into an answer without values;
+//   - not unknown is unknown; false and unknown is false; true or unknown is
+//     true; all, any, none and one are built from these;
+//   - len, isNaN, isInf, isNil, default, ?? and == nil are the ways to name what
+//     is not there: they answer true or false, or give a value.
+//
+// docs/design/0002-three-valued-conditions.md has the reasons, and the table of
+// where this differs from Argo Rollouts.
 package criteria
+
+import "errors"
 
 // Result is what a query answered.
 type Result struct {
-	// Scalar says that Values holds one number and result is that number;
+	// Scalar says that Values holds one number and that result is that number;
 	// otherwise result is the list.
 	Scalar bool
 	Values []float64
@@ -16,7 +33,9 @@ type Outcome string
 
 // The outcomes.
 const (
+	// Pass: the success condition is true, or the failure condition, alone, is false.
 	Pass Outcome = "Pass"
+	// Fail: the failure condition is true, or the success condition, alone, is false.
 	Fail Outcome = "Fail"
 	// Undecided: data was seen, both conditions are set, neither is true.
 	Undecided Outcome = "Undecided"
@@ -26,8 +45,11 @@ const (
 
 // The reasons of Blind.
 const (
-	NoData         = "NoData"
-	NotANumber     = "NotANumber"
+	// NoData: the answer holds no value.
+	NoData = "NoData"
+	// NotANumber: the outcome depends on a value that is NaN or infinite.
+	NotANumber = "NotANumber"
+	// ConditionError: a condition cannot be evaluated on this answer.
 	ConditionError = "ConditionError"
 )
 
@@ -40,27 +62,43 @@ type Finding struct {
 	Message string
 }
 
-// SyntaxError is a condition that cannot be used.
-type SyntaxError struct {
-	// Condition is successCondition or failureCondition.
-	Condition string
-	// Line and Column count from 1.
-	Line, Column int
-	Message      string
-	// Snippet is the line and a caret below the column.
-	Snippet string
-}
-
-// Error says what is wrong, where.
-func (e *SyntaxError) Error() string { return e.Condition + ": " + e.Message }
-
 // Conditions are compiled conditions. They are immutable and safe for
 // concurrent use.
-type Conditions struct{}
+type Conditions struct {
+	success, failure *condition
+}
 
-// Compile compiles a success and a failure condition; an empty text is a
-// condition that is not set, but one must be. The error is a *SyntaxError.
-func Compile(success, failure string) (*Conditions, error) { return &Conditions{}, nil }
+// The names of the conditions, as in an AnalysisTemplate.
+const (
+	successCondition = "successCondition"
+	failureCondition = "failureCondition"
+)
 
-// Judge applies the conditions to a result.
-func (c *Conditions) Judge(r Result) Finding { return Finding{Outcome: Blind, Reason: NoData} }
+// Compile compiles a success and a failure condition. An empty text is a
+// condition that is not set; one must be. The error is a *SyntaxError.
+func Compile(success, failure string) (*Conditions, error) {
+	var c Conditions
+	var err error
+	if success != "" {
+		if c.success, err = compile(successCondition, success); err != nil {
+			return nil, err
+		}
+	}
+	if failure != "" {
+		if c.failure, err = compile(failureCondition, failure); err != nil {
+			return nil, err
+		}
+	}
+	if c.success == nil && c.failure == nil {
+		return nil, newSyntaxError(successCondition, "", errors.New("neither successCondition nor failureCondition is set, so that nothing could ever pass or fail; set one of them"))
+	}
+	if c.success != nil && c.failure != nil && !compatible(c.success, c.failure) {
+		return nil, newSyntaxError(failureCondition, failure, errors.New("one condition reads result as a number (result) and the other one as a list (result[0]); no answer fits both"))
+	}
+	return &c, nil
+}
+
+// compatible reports whether there is a shape of result that fits both conditions.
+func compatible(a, b *condition) bool {
+	return a.number != nil && b.number != nil || a.list != nil && b.list != nil
+}

@@ -1,0 +1,129 @@
+package criteria
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// value is what a condition comes to: true, false, or neither and why.
+type value struct {
+	set          bool
+	known, holds bool
+	// why is a reason of Blind, when the value is not known.
+	why string
+	// err is the cause of ConditionError.
+	err error
+}
+
+func (v value) isTrue() bool  { return v.set && v.known && v.holds }
+func (v value) isFalse() bool { return v.set && v.known && !v.holds }
+func (v value) isOpen() bool  { return v.set && !v.known }
+
+// Judge applies the conditions to a result.
+//
+// With data: a failure condition that is true fails, and wins; a success
+// condition that is true passes; a condition that is false says the opposite when
+// it stands alone, and nothing when both are set; a condition that is unknown
+// leaves the outcome blind when it could have changed it. Without data a
+// condition that is false decides nothing: only one that is true does, because
+// then its author has named emptiness.
+func (c *Conditions) Judge(r Result) Finding {
+	if r.Scalar && len(r.Values) > 1 {
+		return Finding{Blind, ConditionError, fmt.Sprintf("the answer is a scalar with %d values; a scalar has one", len(r.Values))}
+	}
+	success, failure := c.success.apply(r), c.failure.apply(r)
+	switch {
+	case failure.isTrue():
+		return Finding{Outcome: Fail, Message: c.failure.verdict(r, "is true")}
+	case failure.isOpen() && (failure.err != nil || len(r.Values) > 0):
+		return c.failure.blind(r, failure)
+	case success.isTrue():
+		return Finding{Outcome: Pass, Message: c.success.verdict(r, "is true")}
+	case success.isOpen():
+		return c.success.blind(r, success)
+	case len(r.Values) == 0:
+		return Finding{Blind, NoData, "the query answered no values"}
+	case !failure.set:
+		return Finding{Outcome: Fail, Message: c.success.verdict(r, "is false")}
+	case !success.set:
+		return Finding{Outcome: Pass, Message: c.failure.verdict(r, "is false")}
+	default:
+		return Finding{Outcome: Undecided, Message: c.failure.verdict(r, "is false") + ", and so is " + c.success.title()}
+	}
+}
+
+// apply evaluates a condition on a result.
+func (c *condition) apply(r Result) value {
+	if c == nil {
+		return value{}
+	}
+	p := c.list
+	if r.Scalar {
+		p = c.number
+	}
+	if p == nil {
+		return value{set: true, why: ConditionError, err: c.misfit(r)}
+	}
+	outcome, err := newMachine(r, p.variables).run(p.evaluate)
+	if err != nil {
+		return value{set: true, why: ConditionError, err: err}
+	}
+	if why, is := outcome.(unknown); is {
+		return value{set: true, why: string(why)}
+	}
+	holds, known := truth(outcome)
+	return value{set: true, known: known, holds: holds}
+}
+
+// misfit says that the answer has another shape than the condition reads.
+func (c *condition) misfit(r Result) error {
+	if r.Scalar {
+		return fmt.Errorf("it reads result as a list, but the query answered one number; write result instead of result[0], or wrap the query in vector()")
+	}
+	return fmt.Errorf("it reads result as one number, but the query answered a list of %d; write result[0] instead of result, or wrap the query in scalar()", len(r.Values))
+}
+
+// title names a condition with its text.
+func (c *condition) title() string {
+	return c.name + " " + strings.Join(strings.Fields(c.source), " ")
+}
+
+// verdict says what a condition came to, on which data.
+func (c *condition) verdict(r Result, outcome string) string {
+	return c.title() + " " + outcome + ": " + show(r)
+}
+
+// blind says why a condition could not be decided.
+func (c *condition) blind(r Result, v value) Finding {
+	message := ""
+	switch v.why {
+	case NoData:
+		message = "the query answered no values"
+	case NotANumber:
+		message = c.title() + " cannot be decided: " + show(r)
+	default:
+		message = c.title() + " cannot be evaluated: " + v.err.Error()
+	}
+	return Finding{Blind, v.why, message}
+}
+
+// shownValues is how many values of a list a message shows.
+const shownValues = 5
+
+// show is the result as a condition would compare it.
+func show(r Result) string {
+	texts := make([]string, 0, shownValues)
+	for _, v := range r.Values[:min(len(r.Values), shownValues)] {
+		texts = append(texts, strconv.FormatFloat(v, 'g', -1, 64))
+	}
+	list := strings.Join(texts, ", ")
+	switch {
+	case r.Scalar && len(r.Values) == 1:
+		return "result is " + list
+	case len(r.Values) > shownValues:
+		return fmt.Sprintf("result is [%s, … %d values]", list, len(r.Values))
+	default:
+		return "result is [" + list + "]"
+	}
+}
