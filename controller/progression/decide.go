@@ -57,8 +57,15 @@ func (d *decision) retire(hash string, after time.Duration) {
 	if hash == "" || slices.ContainsFunc(d.Retiring, func(r Retiring) bool { return r.Hash == hash }) {
 		return
 	}
+	if len(d.Retiring) == maxRetiring {
+		// The oldest one has to go at once.
+		d.Retiring = d.Retiring[1:]
+	}
 	d.Retiring = append(d.Retiring, Retiring{Hash: hash, At: d.o.Now.Add(after)})
 }
+
+// maxRetiring bounds what is remembered when templates change faster than old pods go.
+const maxRetiring = 16
 
 // keep takes a version off the list of those that wait to be scaled down.
 func (d *decision) keep(hash string) {

@@ -1,6 +1,9 @@
 package progression
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // obeyIntent does what a user asks for, once, if it is about this release.
 func (d *decision) obeyIntent() {
@@ -74,7 +77,7 @@ func (d *decision) promoteStep(intent Intent) (message string, refused bool) {
 	if d.Phase == Promoting {
 		return "all steps are done already; use promote --full to do without the evidence that it waits for", true
 	}
-	d.Overrides = append(d.Overrides, Override{Step: d.Step, By: intent.By, At: d.o.Now})
+	d.override(intent.By)
 	d.stopWaiting(WaitPauseStep)
 	if d.stopWaiting(WaitInconclusive) {
 		// The run that asked for a person has had its answer; a new one takes over.
@@ -92,4 +95,10 @@ func (d *decision) promoteStep(intent Intent) (message string, refused bool) {
 	d.StepRun = ""
 	d.enterStep(d.Step + 1)
 	return message, false
+}
+
+// override remembers who ended the step in progress by name.
+func (d *decision) override(by string) {
+	d.Overrides = slices.DeleteFunc(d.Overrides, func(o Override) bool { return o.Step == d.Step })
+	d.Overrides = append(d.Overrides, Override{Step: d.Step, By: by, At: d.o.Now})
 }
