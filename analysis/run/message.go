@@ -12,9 +12,9 @@ import (
 
 const (
 	// messageLimit is the longest message of a measurement, in bytes.
-	messageLimit = 1024
+	messageLimit = 512
 	// valueLimit is the longest value that is kept, in bytes.
-	valueLimit = 1024
+	valueLimit = 256
 	// shortValueLimit is the longest value inside a message, in bytes.
 	shortValueLimit = 120
 )

@@ -1,0 +1,261 @@
+// Package analysisrun drives AnalysisRuns on a live cluster: it measures what
+// analysis/run says is due, and keeps what it says in the status.
+//
+// A reconcile never waits for a source of metrics. Measurements run in goroutines
+// of their own; each leaves its answer in memory and wakes the run up:
+//
+//	read the run → take in the answers → persist the status → start what is due → sleep until the next
+//
+// The status is the only memory that matters. Answers that are lost with the
+// process are asked for again, and an answer that the status does not wait for is
+// dropped, so that nothing is counted twice.
+//
+// What may come in: controller-runtime, crds, analysis/run, controller/translate,
+// providers.
+package analysisrun
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/go-logr/logr"
+	"github.com/prometheus/client_golang/prometheus"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/client-go/tools/events"
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+	"sigs.k8s.io/controller-runtime/pkg/source"
+
+	"github.com/serin-dev/serin/analysis/run"
+	"github.com/serin-dev/serin/controller/translate"
+	"github.com/serin-dev/serin/crds/v1alpha1"
+)
+
+// name of this controller, in events, logs and controller-runtime's metrics.
+const name = "serin-analysisrun"
+
+// again is when a run is looked at once more because what was read is not the
+// newest. The watch usually comes first.
+const again = 100 * time.Millisecond
+
+// Options of the controller. Constructors and Registry are required.
+type Options struct {
+	// Constructors make providers, by the field of MetricProvider that they stand
+	// for: {"prometheus": Prometheus}.
+	Constructors map[string]Constructor
+	// Checks are what the providers know of queries, and the default address.
+	Checks translate.Checks
+	// Registry takes this controller's metrics.
+	Registry prometheus.Registerer
+	// Clock is the real one by default.
+	Clock clock.PassiveClock
+	// Measurements at the same time, and of these at one address. Default: 64, 16.
+	MaxMeasurements, MaxMeasurementsPerAddress int
+	// MaxConcurrentReconciles is 4 by default: a reconcile waits for nothing but
+	// the API server.
+	MaxConcurrentReconciles int
+}
+
+// withDefaults fills in what is not set.
+func (o Options) withDefaults() Options {
+	if o.Clock == nil {
+		o.Clock = clock.RealClock{}
+	}
+	for _, number := range []struct {
+		value *int
+		usual int
+	}{{&o.MaxMeasurements, 64}, {&o.MaxMeasurementsPerAddress, 16}, {&o.MaxConcurrentReconciles, 4}} {
+		if *number.value <= 0 {
+			*number.value = number.usual
+		}
+	}
+	return o
+}
+
+// Reconciler drives AnalysisRuns.
+type Reconciler struct {
+	client   client.Client
+	recorder events.EventRecorder
+	options  Options
+	jobs     *jobs
+	measurer *measurer
+	metrics  *controllerMetrics
+	wakeups  chan event.GenericEvent
+}
+
+// New makes a Reconciler. secrets reads Secrets past any cache.
+func New(writer client.Client, secrets client.Reader, recorder events.EventRecorder, options Options) (*Reconciler, error) {
+	options = options.withDefaults()
+	if len(options.Constructors) == 0 || options.Registry == nil {
+		return nil, errors.New("making the AnalysisRun controller: Options.Constructors and Options.Registry are required")
+	}
+	metrics, err := newControllerMetrics(options.Registry)
+	if err != nil {
+		return nil, fmt.Errorf("making the AnalysisRun controller: registering its metrics: %w", err)
+	}
+	r := &Reconciler{
+		client: writer, recorder: recorder, options: options, metrics: metrics,
+		jobs:    newJobs(),
+		wakeups: make(chan event.GenericEvent),
+	}
+	r.measurer = newMeasurer(secrets, options, metrics)
+	return r, nil
+}
+
+// SetupWithManager adds the controller to a manager.
+func SetupWithManager(mgr ctrl.Manager, options Options) error {
+	r, err := New(mgr.GetClient(), mgr.GetAPIReader(), mgr.GetEventRecorder(name), options)
+	if err != nil {
+		return err
+	}
+	if err := mgr.Add(manager.RunnableFunc(r.closeAtEnd)); err != nil {
+		return fmt.Errorf("adding the AnalysisRun controller: %w", err)
+	}
+	return ctrl.NewControllerManagedBy(mgr).
+		Named(name).
+		For(&v1alpha1.AnalysisRun{}).
+		WatchesRawSource(source.Channel(r.wakeups, &handler.EnqueueRequestForObject{})).
+		WithOptions(controller.Options{MaxConcurrentReconciles: r.options.MaxConcurrentReconciles}).
+		Complete(r)
+}
+
+// closeAtEnd ends what is under way when the manager does.
+func (r *Reconciler) closeAtEnd(ctx context.Context) error {
+	<-ctx.Done()
+	r.Close()
+	return nil
+}
+
+// Close cancels all measurements, waits for them and closes the providers.
+func (r *Reconciler) Close() {
+	r.jobs.close()
+	r.measurer.close()
+}
+
+// Reconcile takes in what was measured of a run, and starts what is due.
+func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
+	object := &v1alpha1.AnalysisRun{}
+	if err := r.client.Get(ctx, request.NamespacedName, object); err != nil {
+		if apierrors.IsNotFound(err) {
+			r.forget(request)
+			return ctrl.Result{}, nil
+		}
+		return ctrl.Result{}, fmt.Errorf("reading AnalysisRun %s: %w", request.NamespacedName, err)
+	}
+	r.metrics.sawRun(request.NamespacedName, object.Status.Phase)
+	if !object.DeletionTimestamp.IsZero() {
+		r.jobs.drop(request.NamespacedName)
+		return ctrl.Result{}, nil
+	}
+	job := r.jobs.of(object)
+	if job.outdated(object) {
+		return ctrl.Result{RequeueAfter: again}, nil
+	}
+	now := r.options.Clock.Now()
+	spec, problems := r.read(job, object)
+	if len(problems) > 0 {
+		return r.conclude(ctx, job, object, refused(object, problems, now), nil)
+	}
+	before := translate.RunState(spec, object.Status)
+	state, answers := r.advance(ctx, job, object, spec, before, now)
+	result, err := r.conclude(ctx, job, object, report(object, spec, before, state, now), answers)
+	if err != nil || result.RequeueAfter > 0 {
+		return result, err
+	}
+	return ctrl.Result{RequeueAfter: r.startDue(job, object, spec, state, now)}, nil
+}
+
+// read parses the spec of a run that is live. One that has ended was readable.
+func (r *Reconciler) read(job *job, object *v1alpha1.AnalysisRun) (run.Spec, translate.Problems) {
+	if !run.Phase(object.Status.Phase).Live() {
+		return endedSpec(object), nil
+	}
+	return job.parse(object, r.options.Checks)
+}
+
+// advance takes in the answers that have come, and the wish to end.
+func (r *Reconciler) advance(ctx context.Context, job *job, object *v1alpha1.AnalysisRun, spec run.Spec, state run.State, now time.Time) (run.State, []run.Measurement) {
+	if state.StartedAt.IsZero() && state.Phase.Live() {
+		state = run.Start(spec, now)
+	}
+	answers := job.answers(spec)
+	for _, answer := range answers {
+		state = record(logr.FromContextOrDiscard(ctx), spec, state, answer)
+	}
+	if object.Spec.Terminate {
+		state = run.Terminate(spec, state, now)
+	}
+	return state, answers
+}
+
+// record is run.Record with panics contained: a judge that cannot bear an answer
+// must not keep its run from ever being looked at again.
+func record(log logr.Logger, spec run.Spec, state run.State, answer run.Measurement) (next run.State) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			log.Error(fmt.Errorf("panic: %v", fault), "judging a measurement", "metric", answer.Metric)
+			answer.Result, answer.Samples = nil, nil
+			answer.Failure = &run.Failure{Reason: run.ConditionError, Message: "the judge panicked; the controller's log has the details"}
+			next = run.Record(spec, state, answer)
+		}
+	}()
+	return run.Record(spec, state, answer)
+}
+
+// startDue starts the measurements that are due, and says when to look again.
+func (r *Reconciler) startDue(job *job, object *v1alpha1.AnalysisRun, spec run.Spec, state run.State, now time.Time) time.Duration {
+	if !state.Phase.Live() {
+		job.cancel()
+		if !run.Phase(object.Status.Phase).Live() {
+			// The cache shows the end too: nothing older will be read any more.
+			r.jobs.drop(client.ObjectKeyFromObject(object))
+		}
+		return 0
+	}
+	looks, next := run.Due(spec, state, now)
+	for _, look := range looks {
+		job.start(look, func(ctx context.Context) run.Measurement {
+			return r.measurer.measure(ctx, object.Namespace, metricOf(object, look.Metric), object.Spec.Args, look)
+		}, r.wake(object))
+	}
+	if next.IsZero() {
+		return 0
+	}
+	return max(next.Sub(now), time.Millisecond)
+}
+
+// wake returns what brings a run into the queue.
+func (r *Reconciler) wake(object *v1alpha1.AnalysisRun) func(context.Context) {
+	wakeup := event.GenericEvent{Object: &v1alpha1.AnalysisRun{}}
+	wakeup.Object.SetNamespace(object.Namespace)
+	wakeup.Object.SetName(object.Name)
+	return func(ctx context.Context) {
+		select {
+		case r.wakeups <- wakeup:
+		case <-ctx.Done():
+		}
+	}
+}
+
+// forget drops what is remembered of a run that is gone.
+func (r *Reconciler) forget(request ctrl.Request) {
+	r.jobs.drop(request.NamespacedName)
+	r.metrics.forgetRun(request.NamespacedName)
+}
+
+// metricOf is a metric of a run, by name; the spec was parsed from the same object.
+func metricOf(object *v1alpha1.AnalysisRun, name string) v1alpha1.Metric {
+	for _, metric := range object.Spec.Metrics {
+		if metric.Name == name {
+			return metric
+		}
+	}
+	return v1alpha1.Metric{Name: name}
+}

@@ -1,0 +1,187 @@
+package analysisrun
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/serin-dev/serin/analysis/criteria"
+	"github.com/serin-dev/serin/analysis/run"
+	"github.com/serin-dev/serin/analysis/series"
+	"github.com/serin-dev/serin/crds/v1alpha1"
+	"github.com/serin-dev/serin/providers/metrics"
+)
+
+const (
+	// usualTimeout is the timeout of a measurement that names none.
+	usualTimeout = 30 * time.Second
+	// patience is how long after its deadline a provider may take to return.
+	patience = time.Second
+)
+
+// measurer asks providers, as many at a time as is good for them.
+type measurer struct {
+	secrets client.Reader
+	options Options
+	sources *sources
+	slots   *slots
+	metrics *controllerMetrics
+}
+
+func newMeasurer(secrets client.Reader, options Options, metrics *controllerMetrics) *measurer {
+	return &measurer{
+		secrets: secrets, options: options, metrics: metrics,
+		sources: newSources(options.Constructors),
+		slots:   newSlots(options.MaxMeasurements, options.MaxMeasurementsPerAddress),
+	}
+}
+
+// close closes the providers.
+func (m *measurer) close() {
+	m.sources.close()
+}
+
+// measure looks at one metric. It returns when there is an answer, when the
+// timeout is over, whatever the provider does, or when ctx ends.
+func (m *measurer) measure(ctx context.Context, namespace string, metric v1alpha1.Metric, args []v1alpha1.Argument, look run.Look) run.Measurement {
+	source := sourceOf(metric.Provider, m.options.Checks.PrometheusAddress)
+	release, err := m.slots.take(ctx, source.Address())
+	if err != nil {
+		return m.failed(run.Measurement{Metric: look.Metric, Number: look.Number, StartedAt: m.options.Clock.Now()}, err)
+	}
+	ask := question{measurer: m, namespace: namespace, source: source, args: args, look: look, startedAt: m.options.Clock.Now(), redact: &redactor{}}
+	limited, cancel := context.WithTimeout(ctx, source.Timeout())
+	defer cancel()
+	answers := make(chan run.Measurement, 1)
+	go func() {
+		// The slot is kept for as long as the provider is at work, even when nobody
+		// waits for it any more: otherwise goroutines would pile up.
+		defer release()
+		answers <- ask.answer(limited)
+	}()
+	late := time.NewTimer(source.Timeout() + patience)
+	defer late.Stop()
+	defer func() { m.metrics.measured(source.Kind, m.options.Clock.Since(ask.startedAt)) }()
+	select {
+	case answer := <-answers:
+		return answer
+	case <-ctx.Done():
+		return ask.failed(&unavailable{what: "measuring", cause: ctx.Err()})
+	case <-late.C:
+		return ask.failed(fmt.Errorf("%w: no answer within %s, and the provider does not give up", metrics.ErrUnavailable, source.Timeout()))
+	}
+}
+
+// failed is a measurement that has no result.
+func (m *measurer) failed(measurement run.Measurement, err error) run.Measurement {
+	measurement.FinishedAt = m.options.Clock.Now()
+	measurement.Result, measurement.Samples = nil, nil
+	measurement.Failure = &run.Failure{Reason: reasonOf(err), Message: err.Error()}
+	return measurement
+}
+
+// reasonOf is why nothing was seen.
+func reasonOf(err error) run.Reason {
+	switch {
+	case errors.Is(err, metrics.ErrInvalidQuery):
+		return run.InvalidQuery
+	case errors.Is(err, metrics.ErrNoData):
+		return run.NoData
+	default:
+		return run.Unavailable
+	}
+}
+
+// question is one measurement.
+type question struct {
+	*measurer
+	namespace string
+	source    Source
+	args      []v1alpha1.Argument
+	look      run.Look
+	startedAt time.Time
+	redact    *redactor
+}
+
+// answer asks the provider. A panic of it is an answer too.
+func (q question) answer(ctx context.Context) (measurement run.Measurement) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			text := q.redact.text(fmt.Sprint(fault))
+			ctrl.Log.WithName(name).Error(fmt.Errorf("panic: %s", text), "measuring", "namespace", q.namespace, "metric", q.look.Metric, "stack", string(debug.Stack()))
+			measurement = q.failed(fmt.Errorf("%w: the provider panicked: %s", metrics.ErrUnavailable, text))
+		}
+	}()
+	secrets, err := readSecrets(ctx, q.secrets, q.namespace, q.source, q.args)
+	if err != nil {
+		return q.failed(err)
+	}
+	q.redact.hide(secrets)
+	provider, release, err := q.sources.open(q.source.withSecrets(secrets))
+	if err != nil {
+		return q.failed(err)
+	}
+	defer release()
+	measurement = run.Measurement{Metric: q.look.Metric, Number: q.look.Number, StartedAt: q.startedAt}
+	if q.source.Prometheus.Query != "" {
+		err = q.query(ctx, provider, &measurement)
+	} else {
+		err = q.samples(ctx, provider, &measurement)
+	}
+	if err != nil {
+		return q.failed(err)
+	}
+	for i, warning := range measurement.Warnings {
+		measurement.Warnings[i] = q.redact.text(warning)
+	}
+	measurement.FinishedAt = q.options.Clock.Now()
+	return measurement
+}
+
+// failed is this measurement without a result, and without secrets.
+func (q question) failed(err error) run.Measurement {
+	measurement := q.measurer.failed(run.Measurement{Metric: q.look.Metric, Number: q.look.Number, StartedAt: q.startedAt}, err)
+	measurement.Failure.Message = q.redact.text(measurement.Failure.Message)
+	return measurement
+}
+
+// query measures a metric with conditions. That there is no series is an answer:
+// a condition may ask for it.
+func (q question) query(ctx context.Context, provider metrics.Provider, measurement *run.Measurement) error {
+	answer, err := provider.Query(ctx, q.source.Prometheus.Query, q.startedAt)
+	if err != nil && !errors.Is(err, metrics.ErrNoData) {
+		return err
+	}
+	measurement.Result = &criteria.Result{Scalar: answer.Kind == metrics.Scalar, Values: answer.Values}
+	measurement.Warnings = answer.Warnings
+	return nil
+}
+
+// samples measures a metric with a judge: the four counters over the same time.
+// The bad ones come first, so that a request that is counted meanwhile is never
+// bad without being there at all.
+func (q question) samples(ctx context.Context, provider metrics.Provider, measurement *run.Measurement) error {
+	canary, baseline := q.source.Prometheus.Canary, q.source.Prometheus.Baseline
+	samples := &run.Samples{}
+	for _, part := range []struct {
+		selector string
+		into     *[]series.Series
+	}{
+		{canary.Bad, &samples.CanaryBad}, {baseline.Bad, &samples.BaselineBad},
+		{canary.Total, &samples.CanaryTotal}, {baseline.Total, &samples.BaselineTotal},
+	} {
+		answer, err := provider.Samples(ctx, part.selector, q.look.From, q.startedAt)
+		if err != nil && !errors.Is(err, metrics.ErrNoData) {
+			return err
+		}
+		*part.into = answer.Series
+		measurement.Warnings = append(measurement.Warnings, answer.Warnings...)
+	}
+	measurement.Samples = samples
+	return nil
+}
