@@ -335,9 +335,11 @@ func TestRollout(t *testing.T) {
 	}
 }
 
+const selectorChanged = "spec.selector: selector cannot be changed; delete the Rollout with --cascade=orphan and create it anew"
+
 func TestRolloutSelectorIsImmutable(t *testing.T) {
 	object := created(t, rollout)
 	object.Object = merge(object.Object, parse(t, "spec: {selector: {matchLabels: {tier: front}}}"))
 	err := server.Update(t.Context(), object, client.DryRunAll)
-	compare(t, refusals(t, err), []string{"spec.selector: selector cannot be changed; delete the Rollout with --cascade=orphan and create it anew"})
+	compare(t, refusals(t, err), []string{selectorChanged})
 }

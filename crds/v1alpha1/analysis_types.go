@@ -229,7 +229,8 @@ type ProportionJudge struct {
 	// +optional
 	Worse string `json:"worse,omitempty"`
 
-	// Tolerance is how much worse the canary may be.
+	// Tolerance is how much worse the canary may be. Default: {relative: "10%"}.
+	// +kubebuilder:default={}
 	// +optional
 	Tolerance ProportionTolerance `json:"tolerance,omitempty"`
 
