@@ -1,0 +1,71 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// unknownCommand says that there is no such command, and which one may be meant.
+func unknownCommand(parent *cobra.Command, typed string) error {
+	what := fmt.Sprintf("unknown command %q", typed)
+	if similar := parent.SuggestionsFor(typed); len(similar) > 0 {
+		what += "; did you mean " + alternatives(similar) + "?"
+	}
+	return usage(parent.CommandPath()+" --help", "%s", what)
+}
+
+// unknownFlag says that a flag is wrong, and which one may be meant.
+func unknownFlag(command *cobra.Command, err error) error {
+	what := err.Error()
+	var missing *pflag.NotExistError
+	if errors.As(err, &missing) && missing.GetSpecifiedShortnames() == "" {
+		if similar := similarFlags(command, missing.GetSpecifiedName()); len(similar) > 0 {
+			what += "; did you mean " + alternatives(similar) + "?"
+		}
+	}
+	return usage(command.CommandPath()+" --help", "%s", what)
+}
+
+// similarFlags are the flags of a command that look like what was typed.
+func similarFlags(command *cobra.Command, typed string) []string {
+	var similar []string
+	command.Flags().VisitAll(func(flag *pflag.Flag) {
+		if !flag.Hidden && (strings.HasPrefix(flag.Name, typed) || distance(flag.Name, typed) <= 2) {
+			similar = append(similar, "--"+flag.Name)
+		}
+	})
+	return similar
+}
+
+// alternatives lists names with "or".
+func alternatives(names []string) string {
+	quoted := make([]string, len(names))
+	for i, name := range names {
+		quoted[i] = fmt.Sprintf("%q", name)
+	}
+	return strings.Join(quoted, " or ")
+}
+
+// distance is the number of letters to insert, delete or replace (Levenshtein).
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost = 1 + min(diagonal, row[j], row[j+1])
+			}
+			diagonal, row[j+1] = row[j+1], cost
+		}
+	}
+	return row[len(b)]
+}
