@@ -52,8 +52,12 @@ func blindMessage(metric Metric, state MetricState, last Outcome) string {
 	if !reported(metric, state) && last.Phase == Inconclusive {
 		word = "has nothing to judge"
 	}
-	return fmt.Sprintf("Metric %q %s since %s (%s in a row): %s: %s; the release holds until there is an answer",
-		metric.Name, word, clock(state.BlindSince), counted(state.ConsecutiveBlind, "measurement"), last.Reason, last.Message)
+	times := ""
+	if state.ConsecutiveBlind > 1 {
+		times = fmt.Sprintf(", %d measurements in a row", state.ConsecutiveBlind)
+	}
+	return fmt.Sprintf("Metric %q %s since %s%s: %s: %s; the release holds until there is an answer",
+		metric.Name, word, clock(state.BlindSince), times, last.Reason, last.Message)
 }
 
 // cutMessage explains a metric that ends because its run does.
@@ -77,6 +81,9 @@ func terminatedMessage(state State) string {
 
 // runMessage is the message of the metric that matters most now.
 func runMessage(spec Spec, state State) string {
+	if state.Phase == Successful && len(state.Metrics) > 1 {
+		return fmt.Sprintf("All %d metrics Successful", len(state.Metrics))
+	}
 	best, urgency := "", -1
 	for i, metric := range spec.Metrics {
 		if i >= len(state.Metrics) {
