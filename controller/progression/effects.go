@@ -33,7 +33,9 @@ func (d *decision) effects() []Effect {
 // as far as the pods can bear it.
 func (d *decision) targetWeight() int32 {
 	wanted, now := int32(0), d.o.Route.Weight
-	if d.Releasing() {
+	// As long as the canary Service selects another version, none of it is for the
+	// one that was authorised.
+	if d.Releasing() && d.serves(CanaryService, d.Current) {
 		wanted = d.Weight
 	}
 	version := d.o.Versions[d.Current]
@@ -43,7 +45,7 @@ func (d *decision) targetWeight() int32 {
 		return now
 	case d.Releasing() && version.Available == 0 && d.o.Spec.needed(max(wanted, now)) > 0:
 		return 0
-	case wanted > now && (version.Available < d.o.Spec.needed(wanted) || !d.serves(CanaryService, d.Current)):
+	case wanted > now && version.Available < d.o.Spec.needed(wanted):
 		return now
 	case wanted > now && d.raisesBlindly():
 		return now

@@ -57,7 +57,7 @@ func (d *decision) missingSplit(weight int32) missing {
 	switch {
 	case version.Available < needed:
 		return missingPods("canary pods", version, needed)
-	case d.splitSettled(weight) && d.serves(CanaryService, d.Current):
+	case d.splitSettled(weight):
 		return missing{}
 	case !d.o.Spec.Routed:
 		return missing{what: "room", text: "waiting for the stable version's pods to make room"}

@@ -15,7 +15,7 @@ func (d *decision) promote() {
 // all its pods. From then on the stable Service is pointed at it, and the old
 // version waits to be scaled down.
 func (d *decision) finish() {
-	if d.Phase != Promoting || d.held() || !d.carriesAll() {
+	if d.Phase != Promoting || d.held() || !d.splitSettled(100) {
 		return
 	}
 	d.retire(d.Stable, d.o.Spec.ScaleDownDelay)
@@ -27,13 +27,4 @@ func (d *decision) finish() {
 	}
 	d.end(Idle, outcome)
 	d.announce(false, "ReleasePromoted", "revision %d (%s) is the stable version now", d.Revision, d.Stable)
-}
-
-// carriesAll says whether the new version has all its pods and all the traffic;
-// without a router, whether it has as many as may serve alone.
-func (d *decision) carriesAll() bool {
-	if !d.o.Spec.Routed {
-		return d.splitSettled(100)
-	}
-	return d.splitSettled(100) && d.serves(CanaryService, d.Current)
 }

@@ -39,7 +39,11 @@ func (d *decision) routedPods() map[string]int32 {
 	}
 	switch d.Phase {
 	case Progressing:
-		wanted[d.Current] = d.o.Spec.needed(max(d.Weight, d.o.Route.Weight))
+		inForce := int32(0)
+		if d.serves(CanaryService, d.Current) {
+			inForce = d.o.Route.Weight
+		}
+		wanted[d.Current] = d.o.Spec.needed(max(d.Weight, inForce))
 	case Promoting:
 		wanted[d.Current] = d.o.Spec.Replicas
 	case Aborted:

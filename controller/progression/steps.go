@@ -65,7 +65,7 @@ func (d *decision) setWeightDone(weight int32) bool {
 // splitSettled says whether the traffic is split as a weight asks for.
 func (d *decision) splitSettled(weight int32) bool {
 	if d.o.Spec.Routed {
-		return d.o.Route.settled(weight) && d.o.Versions[d.Current].Available >= d.o.Spec.needed(weight)
+		return d.o.Route.settled(weight) && d.o.Versions[d.Current].Available >= d.o.Spec.needed(weight) && d.serves(CanaryService, d.Current)
 	}
 	current, old := d.o.Versions[d.Current], d.o.Versions[d.Stable]
 	if weight >= 100 {
@@ -101,8 +101,10 @@ func (d *decision) startBackground() {
 }
 
 // backgroundDue says whether the background analysis belongs to the step in progress.
+// One that has begun stays, also when an edit goes back to an earlier step.
 func (d *decision) backgroundDue() bool {
-	return d.o.Spec.Background != nil && d.Releasing() && d.PromotedBy == "" && d.Step >= d.o.Spec.Background.StartingStep
+	return d.o.Spec.Background != nil && d.Releasing() && d.PromotedBy == "" &&
+		(d.Step >= d.o.Spec.Background.StartingStep || d.BackgroundRun != "")
 }
 
 // newRun makes the key of a new run: unique for revision, attempt and run.
