@@ -13,6 +13,9 @@ OUT            ?= .
 # How long one package's tests may take, and one fuzz target is run.
 TEST_TIMEOUT   ?= 10m
 FUZZ_TIME      ?= 10s
+# The controller's image, and the manifests of an installation for one namespace.
+IMAGE          ?= serin-controller:dev
+NAMESPACED     := config/namespaced/*.yaml config/manager/serviceaccount.yaml config/manager/poddisruptionbudget.yaml
 
 # The demo, the control plane and the end-to-end test are described beside their code.
 -include lab/demo.mk e2e/e2e.mk
@@ -22,6 +25,7 @@ FUZZ_TIME      ?= 10s
 .PHONY: help
 help: ## Show this list.
 	@awk 'BEGIN {FS = ":.*## "} \
+	  FNR == 1 && NR > 1 && !real++ {printf "\nReal parts\n"} \
 	  /^##@ / {printf "\n%s\n", substr($$0, 5)} \
 	  /^[a-zA-Z_0-9-]+:.*## / {printf "  %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -75,6 +79,7 @@ generate: ## Write deepcopy functions, CRDs and RBAC from the Go types and their
 	@mkdir -p $(OUT)/config/rbac $(OUT)/config/namespaced
 	$(CONTROLLER_GEN) rbac:roleName=serin-controller paths=./controller/... output:rbac:dir=$(OUT)/config/rbac
 	$(GO) -C tools run ./namespacerole $(abspath $(OUT))/config/rbac/role.yaml > $(OUT)/config/namespaced/role.yaml
+	@sed 's/^\( *\)- --leader-elect$$/\1- --namespace=serin-system\n&/' config/manager/deployment.yaml > $(OUT)/config/namespaced/deployment.yaml
 
 .PHONY: verify
 verify: verify-generated verify-format verify-vet verify-modules verify-house ## Check generated code, gofmt, go vet, staticcheck, go.mod and the house's rules.
@@ -99,12 +104,12 @@ verify-vet:
 	$(STATICCHECK) ./...
 	$(GO) -C tools vet ./...
 
-# lab/kube has no packages of its own that others import; its go.mod is checked all the same.
 .PHONY: verify-modules
 verify-modules:
-	$(GO) mod tidy -diff
-	$(GO) -C tools mod tidy -diff
-	$(GO) -C lab/kube mod tidy -diff
+	@find . -name go.mod -not -path './.cache/*' -printf '%h\n' | sort | while read -r module; do \
+	  echo "go mod tidy -diff in $$module"; \
+	  $(GO) -C "$$module" mod tidy -diff || { echo "run go mod tidy in $$module and commit the result" >&2; exit 1; }; \
+	done
 
 .PHONY: verify-house
 verify-house:
@@ -113,20 +118,26 @@ verify-house:
 ##@ Installation (into the cluster that kubectl points at)
 
 .PHONY: install
-install: install-crds ## Install the CRDs, the rights and the controller for all namespaces.
+install: install-crds ## Install CRDs, rights and the controller for all namespaces (IMAGE=… names its image).
 	$(KUBECTL) apply -f config/manager/namespace.yaml
-	$(KUBECTL) apply -f config/rbac -f config/manager
+	$(KUBECTL) apply -f config/rbac
+	cat config/manager/*.yaml | sed 's#serin-controller:dev#$(IMAGE)#' | $(KUBECTL) apply -f -
 
 .PHONY: install-crds
 install-crds: ## Install the CRDs alone.
 	$(KUBECTL) apply -f crds/bases
 	$(KUBECTL) wait --for=condition=Established --timeout=60s -f crds/bases
 
-.PHONY: uninstall
-uninstall: ## Remove the controller and its rights; CRDs and Rollouts stay (see config/README.md).
-	$(KUBECTL) delete --ignore-not-found -f config/manager/deployment.yaml -f config/rbac
-
 .PHONY: install-namespaced
 install-namespaced: install-crds ## Install a controller for one namespace: make install-namespaced NAMESPACE=shop.
-	@test -n "$(NAMESPACE)" || { echo "say which namespace: make install-namespaced NAMESPACE=shop"; exit 2; }
-	cat config/namespaced/*.yaml | sed 's/serin-system/$(NAMESPACE)/g' | $(KUBECTL) apply -f -
+	@test -n "$(NAMESPACE)" || { echo "say which namespace: make install-namespaced NAMESPACE=shop" >&2; exit 2; }
+	cat $(NAMESPACED) | sed 's/serin-system/$(NAMESPACE)/g; s#serin-controller:dev#$(IMAGE)#' | $(KUBECTL) apply -f -
+
+.PHONY: uninstall
+uninstall: ## Remove the controller and its rights; CRDs and Rollouts stay (see config/README.md).
+	cat config/rbac/*.yaml config/manager/*.yaml | $(KUBECTL) delete --ignore-not-found -f -
+
+.PHONY: uninstall-namespaced
+uninstall-namespaced: ## Remove the controller of one namespace: make uninstall-namespaced NAMESPACE=shop.
+	@test -n "$(NAMESPACE)" || { echo "say which namespace: make uninstall-namespaced NAMESPACE=shop" >&2; exit 2; }
+	cat $(NAMESPACED) | sed 's/serin-system/$(NAMESPACE)/g' | $(KUBECTL) delete --ignore-not-found -f -

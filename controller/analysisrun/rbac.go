@@ -4,7 +4,6 @@ package analysisrun
 // one at a time, and only those that an argument of a template names.
 //
 //+kubebuilder:rbac:groups=serin.dev,resources=analysisruns,verbs=get;list;watch
-//+kubebuilder:rbac:groups=serin.dev,resources=analysisruns/status,verbs=get;patch;update
-//+kubebuilder:rbac:groups=serin.dev,resources=analysisruns/finalizers,verbs=update
+//+kubebuilder:rbac:groups=serin.dev,resources=analysisruns/status,verbs=update
 //+kubebuilder:rbac:groups="",resources=secrets,verbs=get
-//+kubebuilder:rbac:groups="";events.k8s.io,resources=events,verbs=create;patch
+//+kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
