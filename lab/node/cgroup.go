@@ -85,6 +85,8 @@ func removeCgroups() error {
 	if err != nil {
 		return err
 	}
+	// On a hybrid machine runc makes one there too.
+	roots = append(roots, filepath.Join(cgroupMount, "unified", cgroupName))
 	deadline := time.Now().Add(10 * time.Second)
 	for {
 		var problems []error

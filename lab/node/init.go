@@ -17,8 +17,10 @@ func beInit() (int, error) {
 	}
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, syscall.SIGTERM)
-	environment := append(os.Environ(), stage+"="+stageInside, "TMPDIR=/run/tmp")
-	pid, err := syscall.ForkExec("/proc/self/exe", os.Args, &syscall.ProcAttr{Env: environment, Files: []uintptr{0, 1, 2}})
+	if err := errors.Join(os.Setenv(stage, stageInside), os.Setenv("TMPDIR", "/run/tmp")); err != nil {
+		return 1, err
+	}
+	pid, err := syscall.ForkExec("/proc/self/exe", os.Args, &syscall.ProcAttr{Env: os.Environ(), Files: []uintptr{0, 1, 2}})
 	if err != nil {
 		return 1, fmt.Errorf("starting the program inside its box: %w", err)
 	}

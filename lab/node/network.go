@@ -22,6 +22,8 @@ func makeNetwork() error {
 		"link set node1 up",
 		"addr add " + Address + "/24 dev node0",
 		"link set node0 up",
+		// It leads nowhere, but kube-apiserver asks for one.
+		"route add default via 10.200.0.254 dev node0",
 	} {
 		if output, err := exec.Command("ip", strings.Fields(line)...).CombinedOutput(); err != nil {
 			return fmt.Errorf("preparing the node's network with `ip %s`: %w: %s", line, err, strings.TrimSpace(string(output)))
