@@ -275,7 +275,8 @@ type Intent struct {
 	// By is who asks.
 	By string `json:"by"`
 	// At is when they asked.
-	At metav1.MicroTime `json:"at"`
+	// +optional
+	At metav1.MicroTime `json:"at,omitzero"`
 	// Reason is why they ask, in their own words. Example: "checkout is slow".
 	// +kubebuilder:validation:MaxLength=1024
 	// +optional
