@@ -122,7 +122,11 @@ func (q question) answer(ctx context.Context) (measurement run.Measurement) {
 		return q.failed(err)
 	}
 	q.redact.hide(secrets)
-	provider, release, err := q.sources.open(q.source.withSecrets(secrets))
+	complete, err := q.source.withSecrets(secrets)
+	if err != nil {
+		return q.failed(err)
+	}
+	provider, release, err := q.sources.open(complete)
 	if err != nil {
 		return q.failed(err)
 	}

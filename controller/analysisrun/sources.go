@@ -55,10 +55,9 @@ func (s Source) Timeout() time.Duration {
 }
 
 // withSecrets fills in the arguments from Secrets.
-func (s Source) withSecrets(secrets map[string]string) Source {
+func (s Source) withSecrets(secrets map[string]string) (Source, error) {
 	s.Prometheus = s.Prometheus.DeepCopy()
-	translate.FillSecrets(s.Prometheus, secrets)
-	return s
+	return s, translate.FillSecrets(s.Prometheus, secrets)
 }
 
 // key is the same for sources with the same connection. It is a hash, from which

@@ -1,6 +1,8 @@
 package translate
 
 import (
+	"errors"
+	"fmt"
 	"net/url"
 	"strings"
 	"time"
@@ -107,7 +109,7 @@ func (p metricParser) parseConditions(metric *run.Metric) {
 		}
 		if _, err := criteria.Compile(condition.success, condition.failure); err != nil {
 			broken = true
-			p.problems.add(p.field+"."+condition.name, "%s", strings.TrimPrefix(err.Error(), condition.name+": "))
+			p.problems.add(p.field+"."+condition.name, "%s", syntaxText(err))
 		}
 	}
 	if broken {
@@ -119,6 +121,15 @@ func (p metricParser) parseConditions(metric *run.Metric) {
 		return
 	}
 	metric.Conditions, metric.SuccessCondition, metric.FailureCondition = conditions, success, failure
+}
+
+// syntaxText says what is wrong with a condition, and points at it.
+func syntaxText(err error) string {
+	var syntax *criteria.SyntaxError
+	if !errors.As(err, &syntax) {
+		return err.Error()
+	}
+	return fmt.Sprintf("line %d, column %d: %s\n%s", syntax.Line, syntax.Column, syntax.Message, syntax.Snippet)
 }
 
 // parseJudge reads the judge.

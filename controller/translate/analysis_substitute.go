@@ -30,7 +30,7 @@ func substitute(metric *v1alpha1.Metric, args []v1alpha1.Argument, field string,
 		byName[argument.Name] = argument
 	}
 	for _, text := range texts(reflect.ValueOf(metric).Elem(), "") {
-		replaced := expand(text.at.String(), func(reference string) (string, bool) {
+		replaced, fits := expand(text.at.String(), func(reference string) (string, bool) {
 			name, isArgument := strings.CutPrefix(reference, "args.")
 			argument, declared := byName[name]
 			switch {
@@ -45,6 +45,10 @@ func substitute(metric *v1alpha1.Metric, args []v1alpha1.Argument, field string,
 			}
 			return "", false
 		})
+		if !fits {
+			problems.add(field+"."+text.path, "is longer than %d bytes with its arguments filled in; shorten it, or them", maxText)
+			continue
+		}
 		text.at.SetString(replaced)
 	}
 }
@@ -55,21 +59,27 @@ func mayBeSecret(path string) bool {
 }
 
 // FillSecrets puts the values of arguments from Secrets into the texts of a
-// source, and says which were used.
-func FillSecrets(source *v1alpha1.PrometheusMetric, values map[string]string) {
+// source. The error names a field, and no value.
+func FillSecrets(source *v1alpha1.PrometheusMetric, values map[string]string) error {
 	for _, text := range texts(reflect.ValueOf(source).Elem(), "") {
-		text.at.SetString(expand(text.at.String(), func(reference string) (string, bool) {
-			value, known := values[strings.TrimPrefix(reference, "args.")]
-			return value, known && strings.HasPrefix(reference, "args.")
-		}))
+		filled, fits := expand(text.at.String(), func(reference string) (string, bool) {
+			name, isArgument := strings.CutPrefix(reference, "args.")
+			value, known := values[name]
+			return value, isArgument && known
+		})
+		if !fits {
+			return fmt.Errorf("filling in provider.prometheus.%s: it is longer than %d bytes with its Secrets; shorten it, or them", text.path, maxText)
+		}
+		text.at.SetString(filled)
 	}
+	return nil
 }
 
 // SecretReferences are the arguments from Secrets that a source uses, by name.
 func SecretReferences(source *v1alpha1.PrometheusMetric, args []v1alpha1.Argument) map[string]v1alpha1.SecretKeyReference {
 	references := map[string]v1alpha1.SecretKeyReference{}
 	for _, text := range texts(reflect.ValueOf(source).Elem(), "") {
-		expand(text.at.String(), func(reference string) (string, bool) {
+		_, _ = expand(text.at.String(), func(reference string) (string, bool) {
 			for _, argument := range args {
 				if "args."+argument.Name == reference && argument.ValueFrom != nil {
 					references[argument.Name] = argument.ValueFrom.SecretKeyRef
@@ -81,18 +91,25 @@ func SecretReferences(source *v1alpha1.PrometheusMetric, args []v1alpha1.Argumen
 	return references
 }
 
-// expand replaces each {{ reference }} by its value; one without a value stays.
-func expand(template string, value func(reference string) (string, bool)) string {
+// maxText is the longest text with its arguments filled in, in bytes: the longest
+// that any field may hold. A short text that names a long argument very often must
+// not fill the memory.
+const maxText = 1 << 16
+
+// expand replaces each {{ reference }} by its value; one without a value stays. It
+// gives up when the text becomes longer than maxText.
+func expand(template string, value func(reference string) (string, bool)) (text string, fits bool) {
 	var result strings.Builder
-	for {
+	for result.Len() <= maxText {
 		before, rest, opened := strings.Cut(template, "{{")
-		reference, after, closed := strings.Cut(rest, "}}")
 		result.WriteString(before)
-		if !opened || !closed {
-			if opened {
-				result.WriteString("{{" + rest)
-			}
-			return result.String()
+		if !opened {
+			break
+		}
+		reference, after, closed := strings.Cut(rest, "}}")
+		if !closed {
+			result.WriteString("{{" + rest)
+			break
 		}
 		if replacement, known := value(strings.TrimSpace(reference)); known {
 			result.WriteString(replacement)
@@ -101,6 +118,7 @@ func expand(template string, value func(reference string) (string, bool)) string
 		}
 		template = after
 	}
+	return result.String(), result.Len() <= maxText
 }
 
 // texts finds all texts of a value, with their paths. Numbers that are written as
