@@ -19,9 +19,8 @@ type limit struct {
 
 // The paths to the labels that the selector rule of RolloutSpec walks.
 var (
-	selector         = []string{"properties", "spec", "properties", "selector", "properties"}
-	matchLabels      = append(selector[:len(selector):len(selector)], "matchLabels")
-	matchExpressions = append(selector[:len(selector):len(selector)], "matchExpressions")
+	matchLabels      = []string{"properties", "spec", "properties", "selector", "properties", "matchLabels"}
+	matchExpressions = []string{"properties", "spec", "properties", "selector", "properties", "matchExpressions"}
 	templateLabels   = []string{"properties", "spec", "properties", "template", "properties", "metadata", "properties", "labels"}
 )
 

@@ -1,0 +1,239 @@
+// Package serin_test enforces the shape of the house that docs/architecture.md
+// describes: which folder may import which, what the pure folders may not do, how
+// long a function may be, and what may not be in the tree at all.
+package serin_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// module is the path that imports of our own begin with.
+const module = "github.com/serin-dev/serin"
+
+// room is a folder with Go files. Tests in it may import more; see forbiddenInTests.
+type room struct {
+	folder string
+	// pure folders know no clock, no outside world and no goroutines.
+	pure bool
+	// open folders may import everything: they put the others together.
+	open bool
+	// may lists what it may import besides the standard library, each with a reason.
+	// A path allows everything below it, too; our own folders are written without
+	// the module.
+	may []allowed
+}
+
+// allowed is a path that a room may import, and why.
+type allowed struct{ path, why string }
+
+// rooms is the table of arrows. A new folder is added here and to
+// docs/architecture.md, or it is not added.
+var rooms = []room{
+	{folder: ".", may: nil},
+
+	{folder: "analysis/series", pure: true},
+	{folder: "analysis/sequential", pure: true, may: []allowed{
+		{"gonum.org/v1/gonum", "special functions and distributions"},
+	}},
+	{folder: "analysis/criteria", pure: true, may: []allowed{
+		{"github.com/expr-lang/expr", "the language of conditions"},
+	}},
+	{folder: "analysis/judge", pure: true, may: []allowed{
+		{"analysis/series", "what it judges"},
+		{"analysis/sequential", "the tests that it applies"},
+		{"analysis/criteria", "conditions are a judge, too"},
+	}},
+	{folder: "analysis/run", pure: true, may: []allowed{
+		{"analysis/judge", "verdicts"},
+		{"analysis/criteria", "conditions"},
+		{"analysis/sequential", "the state of a test between two looks"},
+		{"analysis/series", "what was measured"},
+	}},
+
+	{folder: "controller/progression", pure: true, may: []allowed{
+		{"analysis/run", "the state of a run, as evidence"},
+		{"analysis/judge", "its verdict"},
+	}},
+	{folder: "controller/translate", may: []allowed{
+		{"crds/v1alpha1", "what it translates from"},
+		{"controller/progression", "what it translates to"},
+		{"analysis", "what it translates to"},
+		{"k8s.io/api/core/v1", "the pod template, to hash it"},
+		{"k8s.io/apimachinery", "types that the API is made of"},
+	}},
+	{folder: "controller/simulation", may: []allowed{
+		{"controller/progression", "what it drives"},
+		{"controller/translate", "what it drives"},
+		{"analysis", "what it drives"},
+		{"providers/metrics", "the errors of the metrics that it makes up"},
+	}},
+	{folder: "controller/rollout", may: liveDriver},
+	{folder: "controller/analysisrun", may: liveDriver},
+
+	{folder: "providers/metrics", may: []allowed{
+		{"analysis/series", "what a provider answers"},
+	}},
+	{folder: "providers/metrics/prometheus", may: []allowed{
+		{"providers/metrics", "the contract that it fulfils"},
+		{"analysis/series", "what it answers"},
+		{"github.com/prometheus/client_golang/api", "the HTTP API's client"},
+		{"github.com/prometheus/common", "HTTP settings and the data model"},
+		{"github.com/prometheus/prometheus/promql/parser", "to refuse a query before it is sent"},
+		{"golang.org/x/net/http/httpguts", "to refuse a header before it is sent"},
+		{"golang.org/x/oauth2", "tokens by client credentials"},
+	}},
+	{folder: "providers/metrics/metricstest", may: []allowed{
+		{"providers/metrics", "the contract that it tests"},
+		{"analysis/series", "what it expects"},
+		{"github.com/google/go-cmp", "differences that people can read"},
+		{"pgregory.net/rapid", "properties that hold for all data"},
+	}},
+	{folder: "providers/traffic"},
+	{folder: "providers/traffic/gatewayapi", may: []allowed{
+		{"providers/traffic", "the contract that it fulfils"},
+		{"crds/v1alpha1", "labels and annotations"},
+		{"k8s.io/api/core/v1", "Services"},
+		{"k8s.io/apimachinery", "types and errors of the API"},
+		{"sigs.k8s.io/controller-runtime/pkg/client", "reads and writes routes"},
+		{"sigs.k8s.io/gateway-api", "the types of routes"},
+		{"sigs.k8s.io/structured-merge-diff", "which fields a manager owns"},
+	}},
+	{folder: "providers/traffic/traffictest", may: []allowed{
+		{"providers/traffic", "the contract that it tests"},
+		{"github.com/google/go-cmp", "differences that people can read"},
+	}},
+
+	{folder: "crds"},
+	{folder: "crds/v1alpha1", may: []allowed{
+		{"k8s.io/api/core/v1", "the pod template"},
+		{"k8s.io/apimachinery", "types that every API is made of"},
+	}},
+	{folder: "crds/celtest"},
+	{folder: "config"},
+
+	{folder: "cmd/serin", open: true},
+	{folder: "cmd/serin/view", may: []allowed{
+		{"crds/v1alpha1", "what it shows"},
+		{"k8s.io/api", "what it shows"},
+		{"k8s.io/apimachinery", "types and conditions of the API"},
+	}},
+	{folder: "cmd/serin-controller", open: true},
+	{folder: "cmd/serin-demo", open: true},
+
+	{folder: "lab/controlplane", open: true},
+	{folder: "lab/app", open: true},
+	{folder: "lab/app/main", open: true},
+	{folder: "lab/load", open: true},
+	{folder: "lab/fleet", open: true},
+	{folder: "lab/splitter", open: true},
+	{folder: "lab/monitoring", open: true},
+	{folder: "lab/node", open: true},
+	{folder: "lab/node/pause", open: true},
+	{folder: "e2e", open: true},
+}
+
+// liveDriver is what the reconcilers may import: the brain, the world, and what
+// carries things between the two.
+var liveDriver = []allowed{
+	{"analysis", "the brain"},
+	{"controller/progression", "the brain"},
+	{"controller/translate", "the language between the API and the brain"},
+	{"crds/v1alpha1", "the API"},
+	{"providers", "the world: metrics and traffic"},
+	{"github.com/go-logr/logr", "what controller-runtime logs with"},
+	{"github.com/prometheus/client_golang/prometheus", "metrics about itself"},
+	{"k8s.io/api", "the world: ReplicaSets, pods, Services"},
+	{"k8s.io/apimachinery", "types and errors of the API"},
+	{"k8s.io/client-go", "events and work queues"},
+	{"k8s.io/utils/clock", "the clock, as an argument"},
+	{"sigs.k8s.io/controller-runtime", "the live driver's engine"},
+	{"sigs.k8s.io/gateway-api/apis", "routes, to be woken by their changes"},
+}
+
+// onlyIn are imports that belong to one folder, even where everything is allowed.
+var onlyIn = map[string]string{
+	"github.com/rs/zerolog":       "cmd/serin-controller",
+	"github.com/go-logr/zerologr": "cmd/serin-controller",
+}
+
+// forbiddenInTests are other ways to write tests than ours: testing and go-cmp.
+var forbiddenInTests = []string{
+	"github.com/stretchr/testify",
+	"github.com/onsi/ginkgo",
+	"github.com/onsi/gomega",
+}
+
+// timekeepers are the functions of package time that read the clock or wait for it.
+var timekeepers = []string{"Now", "Since", "Until", "After", "AfterFunc", "Sleep", "NewTimer", "NewTicker", "Tick"}
+
+// outside are the standard packages through which the outside world comes in.
+var outside = []string{"os", "net", "io/ioutil", "log", "context", "syscall", "runtime", "unsafe", "math/rand", "crypto/rand"}
+
+// withClock are the folders that may read the clock and use os: those that are
+// programs, and what makes the lab.
+var withClock = []string{"cmd", "lab", "e2e"}
+
+// Limits of a function, by the numbers in CONTRIBUTING.md.
+const (
+	longestFunction  = 60
+	longestReconcile = 70
+	mostPaths        = 15
+)
+
+// exception is a breach that somebody has looked at: in which file, what the finding
+// says, and why it is right all the same.
+type exception struct{ path, what, why string }
+
+// exceptions that no finding needs any more fail the test, too.
+var exceptions = []exception{
+	{
+		"controller/analysisrun/measure.go", "time.NewTimer",
+		"it bounds a real request in real time, whatever clock the schedule follows",
+	},
+}
+
+// rule looks at all files together.
+type rule struct {
+	name  string
+	check func([]source) []finding
+}
+
+// rules are the laws of the house. Each has rows in house_rules_test.go that break it.
+var rules = []rule{
+	{"imports follow the arrows", arrows},
+	{"pure folders are pure", purity},
+	{"the clock and the operating system stay outside", clocks},
+	{"functions are short and plain", functions},
+	{"nothing happens before main", initialisers},
+	{"no mutable globals", globals},
+	{"every package says what it is for", packageDocs},
+	{"no test is left out", skips},
+}
+
+func TestHouse(t *testing.T) {
+	all := sources(t)
+	used := map[exception]bool{}
+	for _, rule := range rules {
+		t.Run(rule.name, func(t *testing.T) {
+			for _, finding := range rule.check(all) {
+				if found := slices.IndexFunc(exceptions, finding.excused); found >= 0 {
+					used[exceptions[found]] = true
+					continue
+				}
+				t.Error(finding)
+			}
+		})
+	}
+	for _, exception := range exceptions {
+		if !used[exception] {
+			t.Errorf("house_test.go: nothing needs the exception for %s (%s); remove it", exception.path, exception.what)
+		}
+	}
+}
+
+// excused tells whether an exception is about a finding.
+func (f finding) excused(e exception) bool {
+	return f.path == e.path && strings.Contains(f.what, e.what)
+}
