@@ -1,5 +1,12 @@
 // Package series holds samples as plain data, and turns raw counters into exact
 // counts over disjoint windows. Only the standard library may come in.
+//
+// A counter only ever grows, and begins at zero when its process starts. So the
+// requests of a window are the sum, over the series, of the differences between
+// consecutive samples; a sample that is lower than the one before it comes from a
+// process that restarted, and counts in full. Nothing is extrapolated, as rate()
+// and increase() do: a request is counted in the window of the sample that first
+// shows it, once.
 package series
 
 import "time"

@@ -1,0 +1,123 @@
+package series
+
+import (
+	"slices"
+	"sort"
+	"time"
+)
+
+// span is the half-open interval (from, to], and how long before from the
+// previous samples are looked for.
+type span struct {
+	from, to time.Time
+	lookback time.Duration
+}
+
+// largestCount is far beyond any counter, and far below where sums overflow.
+const largestCount = 1e18
+
+// usable returns the samples of (from-lookback, to] that can be counts, in order
+// of time and one for each time, and reports the others. It does not change its
+// argument.
+func (s span) usable(samples []Sample, doubts *doubts) []Sample {
+	earliest := s.from.Add(-s.lookback)
+	kept := make([]Sample, 0, len(samples))
+	for _, sample := range samples {
+		switch {
+		case !sample.At.After(earliest) || sample.At.After(s.to):
+		case !(sample.Value >= 0 && sample.Value <= largestCount):
+			doubts.add(notACount, sample.At)
+		default:
+			kept = append(kept, sample)
+		}
+	}
+	slices.SortStableFunc(kept, func(a, b Sample) int { return a.At.Compare(b.At) })
+	return slices.CompactFunc(kept, func(a, b Sample) bool { return a.At.Equal(b.At) })
+}
+
+// increase is how much a counter grew in (from, to]. samples are usable. born
+// reports whether a series whose first sample is at a time began at zero shortly
+// before it; otherwise that sample is only what the next ones are compared with.
+func (s span) increase(samples []Sample, born func(time.Time) bool, doubts *doubts) float64 {
+	total := 0.0
+	for i, sample := range samples {
+		if !sample.At.After(s.from) {
+			continue
+		}
+		switch {
+		case i > 0 && sample.Value >= samples[i-1].Value:
+			total += sample.Value - samples[i-1].Value
+		case i > 0 || born(sample.At):
+			total += sample.Value
+		default:
+			doubts.add(firstIncrementLost, sample.At)
+		}
+	}
+	return total
+}
+
+// watch knows since when an arm has been scraped, so that a series that appears
+// later is known to be new.
+type watch struct {
+	// seconds are the later samples of all pairs of consecutive samples, in order;
+	// firsts[i] is the latest earlier sample of the pairs up to i.
+	seconds, firsts []time.Time
+	lookback        time.Duration
+	bornAfter       time.Time
+}
+
+// newWatch reads the scrapes of all series of an arm. The samples are usable.
+func newWatch(all [][]Sample, lookback time.Duration, bornAfter time.Time) watch {
+	type pair struct{ first, second time.Time }
+	var pairs []pair
+	for _, samples := range all {
+		for i := 1; i < len(samples); i++ {
+			pairs = append(pairs, pair{samples[i-1].At, samples[i].At})
+		}
+	}
+	slices.SortFunc(pairs, func(a, b pair) int { return a.second.Compare(b.second) })
+	w := watch{lookback: lookback, bornAfter: bornAfter}
+	var latest time.Time
+	for _, p := range pairs {
+		if p.first.After(latest) {
+			latest = p.first
+		}
+		w.seconds, w.firsts = append(w.seconds, p.second), append(w.firsts, latest)
+	}
+	return w
+}
+
+// born reports whether a series whose first sample is at a time began at zero: the
+// arm itself is that young; or some series of it was scraped twice within the
+// lookback, so that a whole round of scrapes has passed without this one.
+func (w watch) born(at time.Time) bool {
+	earliest := at.Add(-w.lookback)
+	if !w.bornAfter.IsZero() && !w.bornAfter.Before(earliest) {
+		return true
+	}
+	before := sort.Search(len(w.seconds), func(i int) bool { return !w.seconds[i].Before(at) })
+	return before > 0 && w.firsts[before-1].After(earliest)
+}
+
+// count is what an arm served in (from, to].
+func (s span) count(arm Counters, doubts *doubts) Counts {
+	bad, total := s.usableOf(arm.Bad, doubts), s.usableOf(arm.Total, doubts)
+	w := newWatch(slices.Concat(bad, total), s.lookback, arm.BornAfter)
+	return Counts{Bad: s.sum(bad, w, doubts), Total: s.sum(total, w, doubts)}
+}
+
+func (s span) usableOf(all []Series, doubts *doubts) [][]Sample {
+	usable := make([][]Sample, len(all))
+	for i, one := range all {
+		usable[i] = s.usable(one.Samples, doubts)
+	}
+	return usable
+}
+
+func (s span) sum(all [][]Sample, w watch, doubts *doubts) float64 {
+	total := 0.0
+	for _, samples := range all {
+		total += s.increase(samples, w.born, doubts)
+	}
+	return total
+}
