@@ -1,0 +1,190 @@
+package prometheus_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"math"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/common/promslog"
+	"github.com/prometheus/prometheus/promql"
+	"github.com/prometheus/prometheus/promql/parser"
+	"github.com/prometheus/prometheus/storage"
+	"github.com/prometheus/prometheus/tsdb"
+
+	"github.com/serin-dev/serin/analysis/series"
+	"github.com/serin-dev/serin/providers/metrics"
+	"github.com/serin-dev/serin/providers/metrics/metricstest"
+	"github.com/serin-dev/serin/providers/metrics/prometheus"
+)
+
+func TestConformance(t *testing.T) {
+	metricstest.Run(t, func(t testing.TB, held []series.Series) metrics.Provider {
+		return provider(t, prometheus.Config{Address: serve(t, held).URL})
+	})
+}
+
+// provider makes a provider that is closed with the test.
+func provider(t testing.TB, config prometheus.Config) *prometheus.Provider {
+	t.Helper()
+	made, err := prometheus.New(config)
+	if err != nil {
+		t.Fatalf("making a provider: %v", err)
+	}
+	t.Cleanup(made.Close)
+	return made
+}
+
+// engine is Prometheus' own storage and PromQL behind the path and in the
+// format of its HTTP API.
+type engine struct {
+	storage *tsdb.DB
+	promql  *promql.Engine
+}
+
+// serve starts an engine that holds some series.
+func serve(t testing.TB, held []series.Series) *httptest.Server {
+	t.Helper()
+	options := tsdb.DefaultOptions()
+	options.WALSegmentSize, options.StripeSize = -1, 16
+	// Series of a test come one after the other, not in the order of time.
+	options.OutOfOrderTimeWindow = time.Hour.Milliseconds()
+	storage, err := tsdb.Open(t.TempDir(), promslog.NewNopLogger(), nil, options, nil)
+	if err != nil {
+		t.Fatalf("opening a TSDB: %v", err)
+	}
+	storage.DisableCompactions()
+	fill(t, storage, held)
+	server := httptest.NewServer(engine{storage: storage, promql: promql.NewEngine(promql.EngineOpts{
+		MaxSamples: 1_000_000, Timeout: time.Minute, LookbackDelta: 5 * time.Minute,
+		EnableAtModifier: true, EnableNegativeOffset: true, Parser: parser.NewParser(parser.Options{}),
+	})})
+	t.Cleanup(func() {
+		server.Close()
+		if err := storage.Close(); err != nil {
+			t.Errorf("closing the TSDB: %v", err)
+		}
+	})
+	return server
+}
+
+// fill appends samples as a scrape would.
+func fill(t testing.TB, storage *tsdb.DB, held []series.Series) {
+	t.Helper()
+	appender := storage.Appender(context.Background())
+	for _, one := range held {
+		labels, err := parser.NewParser(parser.Options{}).ParseMetric(one.Labels)
+		if err != nil {
+			t.Fatalf("parsing the labels %s: %v", one.Labels, err)
+		}
+		for _, sample := range one.Samples {
+			if _, err := appender.Append(0, labels, sample.At.UnixMilli(), sample.Value); err != nil {
+				t.Fatalf("appending to %s: %v", one.Labels, err)
+			}
+		}
+	}
+	if err := appender.Commit(); err != nil {
+		t.Fatalf("committing: %v", err)
+	}
+}
+
+// ServeHTTP answers /api/v1/query.
+func (e engine) ServeHTTP(writer http.ResponseWriter, request *http.Request) {
+	if request.URL.Path != "/api/v1/query" {
+		http.NotFound(writer, request)
+		return
+	}
+	seconds, err := strconv.ParseFloat(request.FormValue("time"), 64)
+	if err != nil {
+		refuse(writer, http.StatusBadRequest, "bad_data", err)
+		return
+	}
+	at := time.UnixMilli(int64(math.Round(seconds * 1000)))
+	query, err := e.promql.NewInstantQuery(request.Context(), e.storage, nil, request.FormValue("query"), at)
+	if err != nil {
+		refuse(writer, http.StatusBadRequest, "bad_data", err)
+		return
+	}
+	defer query.Close()
+	result := query.Exec(request.Context())
+	if result.Err != nil {
+		refuseEvaluation(writer, result.Err)
+		return
+	}
+	warnings, _ := result.Warnings.AsStrings("", 0, 0)
+	respond(writer, http.StatusOK, map[string]any{
+		"status": "success", "warnings": warnings,
+		"data": map[string]any{"resultType": result.Value.Type(), "result": wire(result.Value)},
+	})
+}
+
+// refuseEvaluation gives an error of the engine the status that Prometheus gives it.
+func refuseEvaluation(writer http.ResponseWriter, err error) {
+	var canceled promql.ErrQueryCanceled
+	var late promql.ErrQueryTimeout
+	var internal promql.ErrStorage
+	switch {
+	case errors.As(err, &canceled):
+		refuse(writer, 499, "canceled", err)
+	case errors.As(err, &late):
+		refuse(writer, http.StatusServiceUnavailable, "timeout", err)
+	case errors.As(err, &internal):
+		refuse(writer, http.StatusInternalServerError, "internal", err)
+	default:
+		refuse(writer, http.StatusUnprocessableEntity, "execution", err)
+	}
+}
+
+func refuse(writer http.ResponseWriter, status int, kind string, err error) {
+	respond(writer, status, map[string]any{"status": "error", "errorType": kind, "error": err.Error()})
+}
+
+func respond(writer http.ResponseWriter, status int, body any) {
+	writer.Header().Set("Content-Type", "application/json")
+	writer.WriteHeader(status)
+	// A client that has gone is no fault of this server.
+	_ = json.NewEncoder(writer).Encode(body)
+}
+
+// wire is a result in the types that marshal as the API does.
+func wire(value parser.Value) model.Value {
+	switch value := value.(type) {
+	case promql.Scalar:
+		return &model.Scalar{Timestamp: model.Time(value.T), Value: model.SampleValue(value.V)}
+	case promql.String:
+		return &model.String{Timestamp: model.Time(value.T), Value: value.V}
+	case promql.Vector:
+		vector := model.Vector{}
+		for _, sample := range value {
+			vector = append(vector, &model.Sample{Metric: metric(sample.Metric.Map()), Timestamp: model.Time(sample.T), Value: model.SampleValue(sample.F)})
+		}
+		return vector
+	case promql.Matrix:
+		matrix := model.Matrix{}
+		for _, one := range value {
+			stream := &model.SampleStream{Metric: metric(one.Metric.Map())}
+			for _, point := range one.Floats {
+				stream.Values = append(stream.Values, model.SamplePair{Timestamp: model.Time(point.T), Value: model.SampleValue(point.F)})
+			}
+			matrix = append(matrix, stream)
+		}
+		return matrix
+	}
+	return nil
+}
+
+func metric(labels map[string]string) model.Metric {
+	made := model.Metric{}
+	for name, value := range labels {
+		made[model.LabelName(name)] = model.LabelValue(value)
+	}
+	return made
+}
+
+var _ storage.Queryable = (*tsdb.DB)(nil)
