@@ -160,7 +160,7 @@ func (d *decision) wakeAt() time.Time {
 	}
 	for _, key := range d.liveRuns() {
 		consider(d.o.Runs[key].OverdueAt)
-		if since, limit := d.o.blindSince(d.o.Runs[key]), d.abortAfter(key); limit > 0 && !since.IsZero() {
+		if since, limit := d.blindFrom(key), d.abortAfter(key); limit > 0 && !since.IsZero() {
 			consider(since.Add(limit))
 		}
 	}

@@ -59,12 +59,29 @@ func (d *decision) deadPods() (reason, message string) {
 // blindTooLong: the policy turns a long blindness into an abort.
 func (d *decision) blindTooLong() (reason, message string) {
 	for _, key := range d.liveRuns() {
-		since, limit := d.o.blindSince(d.o.Runs[key]), d.abortAfter(key)
+		since, limit := d.blindFrom(key), d.abortAfter(key)
 		if limit > 0 && !since.IsZero() && !d.o.Now.Before(since.Add(limit)) {
-			return "BlindTooLong", fmt.Sprintf("the analysis has not seen anything since %s, and onBlind.abortAfter is %s: %s", clock(since), limit, d.o.Runs[key].Message)
+			return "BlindTooLong", fmt.Sprintf("the analysis cannot see since %s, and onBlind.abortAfter is %s: %s", clock(since), limit, d.o.Runs[key].Message)
 		}
 	}
 	return "", ""
+}
+
+// blindFrom is since when a run should see and cannot; zero when it can. Before
+// there is traffic, the background analysis has nothing to see; before its step,
+// the analysis of a step has not.
+func (d *decision) blindFrom(key string) time.Time {
+	since, from := d.o.blindSince(d.o.Runs[key]), d.StepStartedAt
+	if key == d.BackgroundRun {
+		from = d.WeightSince
+	}
+	if since.IsZero() || from.IsZero() {
+		return zeroTime
+	}
+	if from.After(since) {
+		return from
+	}
+	return since
 }
 
 // abortAfter is the policy of the analysis behind a run.

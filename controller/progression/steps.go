@@ -93,8 +93,12 @@ func (d *decision) analysisDone() bool {
 	return d.o.Runs[d.StepRun].Phase == run.Successful
 }
 
-// startBackground begins the background analysis when its step is reached.
+// startBackground begins the background analysis when its step is reached, and
+// forgets one that was taken out of the spec.
 func (d *decision) startBackground() {
+	if d.o.Spec.Background == nil {
+		d.BackgroundRun = ""
+	}
 	if d.backgroundDue() && d.BackgroundRun == "" && !d.waits(WaitInconclusive) && len(d.o.Problems) == 0 {
 		d.BackgroundRun = d.newRun(BackgroundRun)
 	}

@@ -97,7 +97,7 @@ func (d *decision) summarizeRelease() Summary {
 	}
 	if evidence := d.waitsForEvidence(); evidence != "" {
 		if d.anyBlind() {
-			return Summary{Advancing, "Blind", prefix + evidence + "; it holds, and goes on by itself", false}
+			return Summary{Advancing, "Blind", prefix + evidence, false}
 		}
 		return Summary{Advancing, "WaitingForEvidence", prefix + evidence, false}
 	}
@@ -166,10 +166,13 @@ func (d *decision) waitsForEvidence() string {
 	}
 }
 
-// blindness says since when the analysis cannot see.
+// blindness says since when the analysis cannot see, and why.
 func (d *decision) blindness() string {
-	run := d.o.Runs[d.BackgroundRun]
-	return fmt.Sprintf("the analysis cannot see since %s: %s", clock(d.o.blindSince(run)), run.Message)
+	seen := d.o.Runs[d.BackgroundRun]
+	if seen.BlindSince.IsZero() {
+		return fmt.Sprintf("the analysis has had no answer since %s; the release holds until there is one", clock(d.o.blindSince(seen)))
+	}
+	return seen.Message
 }
 
 // waitsForStep says what a step waits for that needs neither pods nor evidence.
