@@ -43,18 +43,15 @@ var rooms = []room{
 	{folder: "analysis/judge", pure: true, may: []allowed{
 		{"analysis/series", "what it judges"},
 		{"analysis/sequential", "the tests that it applies"},
-		{"analysis/criteria", "conditions are a judge, too"},
 	}},
 	{folder: "analysis/run", pure: true, may: []allowed{
 		{"analysis/judge", "verdicts"},
 		{"analysis/criteria", "conditions"},
-		{"analysis/sequential", "the state of a test between two looks"},
 		{"analysis/series", "what was measured"},
 	}},
 
 	{folder: "controller/progression", pure: true, may: []allowed{
 		{"analysis/run", "the state of a run, as evidence"},
-		{"analysis/judge", "its verdict"},
 	}},
 	{folder: "controller/translate", may: []allowed{
 		{"crds/v1alpha1", "what it translates from"},
@@ -121,6 +118,8 @@ var rooms = []room{
 	}},
 	{folder: "cmd/serin-controller", open: true},
 	{folder: "cmd/serin-demo", open: true},
+	{folder: "cmd/serin-demo/screen", open: true},
+	{folder: "cmd/serin-demo/manifests", open: true},
 
 	{folder: "lab/controlplane", open: true},
 	{folder: "lab/app", open: true},
