@@ -99,22 +99,35 @@ func (l *laws) capacity(round Round, fresh bool) string {
 	if round.Crashed || !fresh {
 		return ""
 	}
-	after, w := round.After, l.world
-	if !w.Spec.Routed {
+	if !l.world.Spec.Routed {
 		return l.ratioCapacity(round)
 	}
 	for _, effect := range round.Done {
-		if set, ok := effect.(progression.SetWeight); ok && set.Weight > 0 && set.Weight > round.Observation.Route.Weight {
-			needed := max(1, (w.Spec.Replicas*set.Weight+99)/100)
-			if available := w.Available(w.canary); available < needed || w.canary != after.Current {
-				return fmt.Sprintf("weight %d was set with %d of %d pods of %s available", set.Weight, available, needed, w.canary)
+		if set, ok := effect.(progression.SetWeight); ok && set.Weight > round.Observation.Route.Weight {
+			if broken := l.enoughFor(set.Weight, round.After.Current); broken != "" {
+				return broken
 			}
 		}
 	}
-	if after.Releasing() {
-		if stable := w.versions[after.Stable]; stable != nil && stable.wanted < w.Spec.Replicas {
-			return fmt.Sprintf("the stable version has %d pods of %d during a release", stable.wanted, w.Spec.Replicas)
-		}
+	return l.nobodyStarves(round)
+}
+
+// enoughFor says whether the version that gets a weight has the pods for it.
+func (l *laws) enoughFor(weight int32, current string) string {
+	w := l.world
+	needed := max(1, (w.Spec.Replicas*weight+99)/100)
+	if available := w.Available(w.canary); available < needed || w.canary != current {
+		return fmt.Sprintf("weight %d was set with %d of %d pods of %s available", weight, available, needed, w.canary)
+	}
+	return ""
+}
+
+// nobodyStarves: the stable version has its pods during a release, and no traffic
+// goes to a version that has none while another one could serve it.
+func (l *laws) nobodyStarves(round Round) string {
+	w := l.world
+	if stable := w.versions[round.After.Stable]; round.After.Releasing() && stable != nil && stable.wanted < w.Spec.Replicas {
+		return fmt.Sprintf("the stable version has %d pods of %d during a release", stable.wanted, w.Spec.Replicas)
 	}
 	if w.weight > 0 && w.Available(w.canary) == 0 && w.Available(w.stable) > 0 && round.Observation.Versions[w.canary].Available == 0 {
 		return fmt.Sprintf("%d %% of the traffic go to %s, which has no pod that can serve", w.weight, w.canary)
@@ -176,13 +189,10 @@ func (l *laws) unproven(state progression.State) string {
 
 // blind: without sight nothing is raised and nothing is found to be bad.
 func (l *laws) blind(before earlier, round Round) string {
-	after := round.After
-	overridden := after.PromotedBy != "" || len(after.Overrides) > 0
-	if raised(before, round) > 0 && before.weight > 0 && l.world.Spec.Background != nil && after.BackgroundRun != "" && !overridden {
-		if limit := 15 * time.Second; !l.downSince.IsZero() && l.world.Now.Sub(l.downSince) > limit && l.world.runs[after.BackgroundRun].state.Phase.Live() {
-			return fmt.Sprintf("the weight was raised while the metrics were down for %s", l.world.Now.Sub(l.downSince))
-		}
+	if broken := l.raisedBlindly(before, round); broken != "" {
+		return broken
 	}
+	after := round.After
 	if after.Phase != progression.Aborted || round.Before.Phase == progression.Aborted {
 		return ""
 	}
@@ -193,6 +203,23 @@ func (l *laws) blind(before earlier, round Round) string {
 		return "a release was taken back for being blind, without a policy that says so"
 	}
 	return ""
+}
+
+// blindness is for how long the metrics must be down before every look is overdue.
+const blindness = 15 * time.Second
+
+// raisedBlindly says whether a round has raised the weight, at nobody's word, while
+// the metrics were down.
+func (l *laws) raisedBlindly(before earlier, round Round) string {
+	after := round.After
+	if raised(before, round) == 0 || before.weight == 0 || after.PromotedBy != "" || len(after.Overrides) > 0 {
+		return ""
+	}
+	live := l.world.runs[after.BackgroundRun]
+	if live == nil || !live.state.Phase.Live() || l.downSince.IsZero() || l.world.Now.Sub(l.downSince) <= blindness {
+		return ""
+	}
+	return fmt.Sprintf("the weight was raised while the metrics were down for %s", l.world.Now.Sub(l.downSince))
 }
 
 // bad: a verdict or dead pods end the release in this very round.
@@ -238,31 +265,45 @@ func explained(round Round) string {
 // rest says which law is broken by what the world has come to after the faults.
 func (l *laws) rest(driver *Driver) string {
 	state, w := driver.State, l.world
-	observation := w.Observe()
-	summary := progression.Summarize(state, observation)
 	if state.Current != w.Template {
 		return fmt.Sprintf("law 8 no revision is lost: the template is %s, the current version %s", w.Template, state.Current)
 	}
-	if state.Releasing() {
-		if summary.Health == progression.Paused || summary.Health == progression.Degraded || w.Behaviours[state.Current].ErrorShare > 0 {
-			return ""
-		}
-		return fmt.Sprintf("law 6 crash-only: the release of a good version has not ended after the faults: %s", summary.Message)
+	broken := ""
+	switch {
+	case state.Releasing():
+		broken = l.restRelease(state)
+	case w.Available(state.Stable) > 0: // One that cannot serve takes nothing back.
+		broken = l.restWorld(state)
 	}
-	if w.Available(state.Stable) == 0 {
-		return "" // A stable version that cannot serve takes nothing back.
+	if broken != "" {
+		return "law 6 crash-only: at rest " + broken
 	}
+	return ""
+}
+
+// restRelease: a release that has not ended waits for a person, or is bad.
+func (l *laws) restRelease(state progression.State) string {
+	summary := progression.Summarize(state, l.world.Observe())
+	if summary.Health == progression.Paused || summary.Health == progression.Degraded || l.world.Behaviours[state.Current].ErrorShare > 0 {
+		return ""
+	}
+	return "the release of a good version has not ended: " + summary.Message
+}
+
+// restWorld: all traffic is at the stable version, which alone has pods.
+func (l *laws) restWorld(state progression.State) string {
+	w := l.world
 	if w.Spec.Routed && (w.weight != 0 || w.stable != state.Stable) {
-		return fmt.Sprintf("law 6 crash-only: at rest the weight is %d and the stable Service selects %s", w.weight, w.stable)
+		return fmt.Sprintf("the weight is %d and the stable Service selects %s", w.weight, w.stable)
 	}
 	for hash, version := range w.versions {
 		kept := state.Phase == progression.Aborted && hash == state.Current && w.Spec.AbortScaleDownDelay == 0
 		if hash != state.Stable && version.wanted != 0 && !kept {
-			return fmt.Sprintf("law 6 crash-only: at rest version %s still has %d pods", hash, version.wanted)
+			return fmt.Sprintf("version %s still has %d pods", hash, version.wanted)
 		}
 	}
 	if stable := w.versions[state.Stable]; stable == nil || stable.wanted != w.Spec.Replicas {
-		return "law 6 crash-only: at rest the stable version does not have its pods"
+		return "the stable version does not have its pods"
 	}
 	return ""
 }
