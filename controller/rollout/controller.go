@@ -96,7 +96,8 @@ func (r *Reconciler) nextLook(world *world, state progression.State, effects []p
 			after = max(d, time.Millisecond)
 		}
 	}
-	settling := world.Spec.Routed && !world.Route.Lost && !world.Route.Verified
+	moving := state.Releasing() || len(state.Retiring) > 0
+	settling := moving && world.Spec.Routed && !world.Route.Lost && !world.Route.Verified
 	for _, effect := range effects {
 		switch e := effect.(type) {
 		case progression.Wake:
@@ -108,12 +109,9 @@ func (r *Reconciler) nextLook(world *world, state progression.State, effects []p
 	if settling {
 		sooner(routerPoll)
 	}
-	if len(world.Problems) > 0 {
-		// What is missing may be created at any time, also where nothing is watched.
-		sooner(10 * time.Second)
-	}
-	if state.Releasing() {
-		// A hand that changes the route by itself is noticed at the latest now.
+	if moving || len(world.Problems) > 0 {
+		// What is missing may be created, and a route may be changed by hand, at any
+		// time and where nothing is watched.
 		sooner(10 * time.Second)
 	}
 	return after
