@@ -51,7 +51,11 @@ func (d *decision) obey(intent Intent) (message string, refused bool) {
 		d.promote()
 		return "all remaining steps and analyses are skipped", false
 	case ActionAbort:
-		d.abort("UserAbort", "taken back at a user's word", intent.By)
+		message := "taken back at a user's word"
+		if intent.Reason != "" {
+			message = intent.Reason
+		}
+		d.abort("UserAbort", message, intent.By)
 		return "the release is taken back", false
 	case ActionRetry:
 		attempt := d.Attempt + 1

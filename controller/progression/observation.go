@@ -96,6 +96,8 @@ type Intent struct {
 	Revision int64
 	By       string
 	At       time.Time
+	// Reason is why, in the user's words; empty when they gave none.
+	Reason string
 }
 
 // Answer is what became of an Intent.

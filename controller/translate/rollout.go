@@ -179,7 +179,7 @@ func Intent(annotations map[string]string, revision int64) *progression.Intent {
 		return &progression.Intent{ID: "malformed-" + hex.EncodeToString(sum[:8]), Action: "(malformed)", Revision: revision, By: "whoever wrote the annotation " + v1alpha1.AnnotationIntent}
 	}
 	return &progression.Intent{
-		ID: intent.ID, Action: progression.Action(intent.Action), Revision: intent.Revision, By: intent.By, At: intent.At.UTC(),
+		ID: intent.ID, Action: progression.Action(intent.Action), Revision: intent.Revision, By: intent.By, At: intent.At.UTC(), Reason: intent.Reason,
 	}
 }
 

@@ -75,7 +75,7 @@ func answer(status *v1alpha1.IntentStatus) *progression.Answer {
 	}
 	return &progression.Answer{
 		Intent: progression.Intent{
-			ID: status.ID, Action: progression.Action(status.Action), Revision: status.Revision, By: status.By, At: status.At.UTC(),
+			ID: status.ID, Action: progression.Action(status.Action), Revision: status.Revision, By: status.By, At: status.At.UTC(), Reason: status.Reason,
 		},
 		Accepted: status.Accepted, Message: status.Message,
 	}
@@ -89,7 +89,7 @@ func intentStatus(answer *progression.Answer) *v1alpha1.IntentStatus {
 	return &v1alpha1.IntentStatus{
 		Intent: v1alpha1.Intent{
 			ID: answer.Intent.ID, Action: string(answer.Intent.Action), Revision: answer.Intent.Revision,
-			By: answer.Intent.By, At: metav1.NewMicroTime(answer.Intent.At),
+			By: answer.Intent.By, At: metav1.NewMicroTime(answer.Intent.At), Reason: answer.Intent.Reason,
 		},
 		Accepted: answer.Accepted, Message: answer.Message,
 	}

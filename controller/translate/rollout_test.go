@@ -194,7 +194,7 @@ func TestStateSurvives(t *testing.T) {
 			state.Waits = []progression.Wait{{Reason: word.Draw(t, "wait"), Since: always.Draw(t, "since"), By: word.Draw(t, "who")}}
 			state.Overrides = []progression.Override{{Step: 3, By: word.Draw(t, "over"), At: always.Draw(t, "over at")}}
 			state.Retiring = []progression.Retiring{{Hash: word.Draw(t, "old"), At: always.Draw(t, "old at")}}
-			state.LastIntent = &progression.Answer{Accepted: true, Message: word.Draw(t, "answer"), Intent: progression.Intent{ID: "1", Action: "abort", Revision: 2, By: "ann", At: moment.Draw(t, "asked")}}
+			state.LastIntent = &progression.Answer{Accepted: true, Message: word.Draw(t, "answer"), Intent: progression.Intent{ID: "1", Action: "abort", Revision: 2, By: "ann", At: moment.Draw(t, "asked"), Reason: word.Draw(t, "why")}}
 		}
 		var status v1alpha1.RolloutStatus
 		translate.KeepRolloutState(&status, state)
