@@ -47,19 +47,19 @@ func Due(spec Spec, state State, now time.Time) (looks []Look, next time.Time) {
 	return looks, next
 }
 
-// dueAt is when a metric is to be measured next. A last measurement that lies in
-// the future means that the clock was set back: it is due at once, instead of when
-// the clock has caught up.
+// dueAt is when a metric is to be measured next. A last measurement that lies
+// further in the future than the next one should means that the clock was set
+// back: the metric is due at once, instead of when the clock has caught up.
 func dueAt(metric Metric, state MetricState, startedAt, now time.Time) time.Time {
 	last, measured := state.last()
-	switch {
-	case !measured && startedAt.After(now), measured && last.FinishedAt.After(now):
-		return now
-	case !measured:
-		return startedAt.Add(metric.InitialDelay)
-	default:
-		return last.FinishedAt.Add(gap(metric, last.Blind()))
+	from, wait := startedAt, metric.InitialDelay
+	if measured {
+		from, wait = last.FinishedAt, gap(metric, last.Blind())
 	}
+	if from.After(now.Add(max(wait, shortestGap))) {
+		return now
+	}
+	return from.Add(wait)
 }
 
 // gap is from the end of a measurement to the beginning of the next one.

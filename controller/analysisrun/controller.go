@@ -158,13 +158,15 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	if job.outdated(object) {
 		return ctrl.Result{RequeueAfter: again}, nil
 	}
-	now := r.options.Clock.Now()
 	spec, problems := r.read(job, object)
+	// The time comes after the answers: none of them is of the future.
+	answers := job.answers(spec)
+	now := r.options.Clock.Now()
 	if len(problems) > 0 {
 		return r.conclude(ctx, job, object, refused(object, problems, now), nil)
 	}
 	before := translate.RunState(spec, object.Status)
-	state, answers := r.advance(ctx, job, object, spec, before, now)
+	state := advance(logr.FromContextOrDiscard(ctx), object, spec, before, answers, now)
 	result, err := r.conclude(ctx, job, object, report(object, spec, before, state, now), answers)
 	if err != nil || result.RequeueAfter > 0 {
 		return result, err
@@ -181,18 +183,17 @@ func (r *Reconciler) read(job *job, object *v1alpha1.AnalysisRun) (run.Spec, tra
 }
 
 // advance takes in the answers that have come, and the wish to end.
-func (r *Reconciler) advance(ctx context.Context, job *job, object *v1alpha1.AnalysisRun, spec run.Spec, state run.State, now time.Time) (run.State, []run.Measurement) {
+func advance(log logr.Logger, object *v1alpha1.AnalysisRun, spec run.Spec, state run.State, answers []run.Measurement, now time.Time) run.State {
 	if state.StartedAt.IsZero() && state.Phase.Live() {
 		state = run.Start(spec, now)
 	}
-	answers := job.answers(spec)
 	for _, answer := range answers {
-		state = record(logr.FromContextOrDiscard(ctx), spec, state, answer)
+		state = record(log, spec, state, answer)
 	}
 	if object.Spec.Terminate {
 		state = run.Terminate(spec, state, now)
 	}
-	return state, answers
+	return state
 }
 
 // record is run.Record with panics contained: a judge that cannot bear an answer

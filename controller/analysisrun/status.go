@@ -122,11 +122,14 @@ func (r *Reconciler) conclude(ctx context.Context, job *job, object *v1alpha1.An
 func (r *Reconciler) tell(ctx context.Context, object *v1alpha1.AnalysisRun, before v1alpha1.AnalysisPhase, result outcome) {
 	status := result.status
 	if status.Phase != before && status.Phase != v1alpha1.AnalysisPending {
-		kind := corev1.EventTypeNormal
+		kind, note := corev1.EventTypeNormal, bounded(status.Message)
+		if status.Phase == v1alpha1.AnalysisRunning {
+			note = "The analysis is running"
+		}
 		if !run.Phase(status.Phase).Live() && status.Phase != v1alpha1.AnalysisSuccessful {
 			kind = corev1.EventTypeWarning
 		}
-		r.recorder.Eventf(object, nil, kind, "Analysis"+string(status.Phase), "Analyse", "%s", bounded(status.Message))
+		r.recorder.Eventf(object, nil, kind, "Analysis"+string(status.Phase), "Analyse", "%s", note)
 		logr.FromContextOrDiscard(ctx).Info("analysis "+string(status.Phase), "message", status.Message)
 	}
 	switch {
