@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/serin-dev/serin/controller/progression"
+	"github.com/serin-dev/serin/controller/translate"
 	"github.com/serin-dev/serin/crds/v1alpha1"
 )
 
@@ -138,11 +139,25 @@ func newReplicaSet(rollout *v1alpha1.Rollout, hash string, pods int32, revision 
 	return &appsv1.ReplicaSet{
 		ObjectMeta: metav1.ObjectMeta{
 			Name: rollout.Name + "-" + hash, Namespace: rollout.Namespace, Labels: template.Labels,
-			Annotations:     map[string]string{v1alpha1.AnnotationRevision: strconv.FormatInt(revision, 10)},
+			Annotations:     memories(rollout.Spec.Template, revision),
 			OwnerReferences: []metav1.OwnerReference{*metav1.NewControllerRef(rollout, v1alpha1.GroupVersion.WithKind("Rollout"))},
 		},
 		Spec: appsv1.ReplicaSetSpec{Replicas: &pods, MinReadySeconds: rollout.Spec.MinReadySeconds, Selector: selector, Template: template},
 	}
+}
+
+// maxTemplate is the longest template that a ReplicaSet remembers in an annotation;
+// all annotations of an object may take 256 KiB.
+const maxTemplate = 128 << 10
+
+// memories are what a ReplicaSet remembers for `serin undo`: its revision, and the
+// template as the Rollout has it.
+func memories(template corev1.PodTemplateSpec, revision int64) map[string]string {
+	annotations := map[string]string{v1alpha1.AnnotationRevision: strconv.FormatInt(revision, 10)}
+	if text, err := translate.TemplateJSON(template); err == nil && len(text) <= maxTemplate {
+		annotations[v1alpha1.AnnotationTemplate] = text
+	}
+	return annotations
 }
 
 // with is a copy of a map with one more entry.

@@ -6,24 +6,48 @@ import (
 	"encoding/json"
 	"fmt"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/serin-dev/serin/crds/v1alpha1"
 )
 
 // TemplateHash identifies a pod template: the first 10 hexadecimal digits of the
-// SHA-256 of its JSON. Serin's own label is left out, so that a template taken from
-// a ReplicaSet has the hash of the one that it was made from.
+// SHA-256 of its JSON, without Serin's own label. A ReplicaSet's template has
+// another one, because the API server fills it up with defaults: use
+// OriginalTemplate.
 func TemplateHash(template corev1.PodTemplateSpec) (string, error) {
+	text, err := TemplateJSON(template)
+	if err != nil {
+		return "", fmt.Errorf("hashing the pod template: %w", err)
+	}
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])[:10], nil
+}
+
+// TemplateJSON is a pod template without Serin's own label, for AnnotationTemplate.
+func TemplateJSON(template corev1.PodTemplateSpec) (string, error) {
 	template = *template.DeepCopy()
 	delete(template.Labels, v1alpha1.LabelPodTemplateHash)
 	if len(template.Labels) == 0 {
 		template.Labels = nil
 	}
 	text, err := json.Marshal(template)
-	if err != nil {
-		return "", fmt.Errorf("hashing the pod template: %w", err)
+	return string(text), err
+}
+
+// OriginalTemplate is the template of a Rollout that a ReplicaSet was made from,
+// with the very hash of that ReplicaSet. Exact is false when the ReplicaSet does not
+// remember it: the template is then its own, with the API server's defaults, and
+// counts as a new version.
+func OriginalTemplate(set *appsv1.ReplicaSet) (template corev1.PodTemplateSpec, exact bool) {
+	if err := json.Unmarshal([]byte(set.Annotations[v1alpha1.AnnotationTemplate]), &template); err == nil {
+		if hash, err := TemplateHash(template); err == nil && hash == set.Labels[v1alpha1.LabelPodTemplateHash] {
+			return template, true
+		}
 	}
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:])[:10], nil
+	template = *set.Spec.Template.DeepCopy()
+	delete(template.Labels, v1alpha1.LabelPodTemplateHash)
+	hash, err := TemplateHash(template)
+	return template, err == nil && hash == set.Labels[v1alpha1.LabelPodTemplateHash]
 }

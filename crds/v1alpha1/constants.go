@@ -11,6 +11,10 @@ const (
 	LabelRunType = "serin.dev/run-type"
 	// AnnotationRevision is the revision that last released a ReplicaSet's template.
 	AnnotationRevision = "serin.dev/revision"
+	// AnnotationTemplate holds a ReplicaSet's template as the Rollout had it, as
+	// JSON: the API server fills the ReplicaSet's own up with defaults, so that its
+	// hash is another one.
+	AnnotationTemplate = "serin.dev/template"
 	// AnnotationIntent holds what a user asks of a release: an Intent as JSON.
 	AnnotationIntent = "serin.dev/intent"
 	// AnnotationManagedBy names the Rollout (namespace/name) that owns a Service's
