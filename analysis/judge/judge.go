@@ -4,8 +4,6 @@
 package judge
 
 import (
-	"time"
-
 	"github.com/serin-dev/serin/analysis/series"
 )
 
@@ -74,20 +72,3 @@ type Proportion struct {
 	// Budget is the accepted probability of a false Fail over all looks: 0.01.
 	Budget float64
 }
-
-// Validate returns an error that names the field that cannot be used.
-func (p Proportion) Validate() error { return nil }
-
-// ProportionState is the memory of a Proportion. The zero value has seen nothing.
-type ProportionState struct{}
-
-// Observe adds a window to what was seen and judges it.
-func (p Proportion) Observe(s ProportionState, w Window, weightSince time.Time) (ProportionState, Verdict) {
-	return s, Verdict{Decision: Inconclusive, Reason: NoData}
-}
-
-// ParseProportionState reads what String wrote. The empty text is the zero value.
-func ParseProportionState(text string) (ProportionState, error) { return ProportionState{}, nil }
-
-// String returns the state as versioned JSON.
-func (s ProportionState) String() string { return "{}" }
