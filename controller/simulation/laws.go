@@ -284,8 +284,9 @@ func (l *laws) rest(driver *Driver) string {
 // restRelease: a release that has not ended waits for a person, or is bad.
 func (l *laws) restRelease(state progression.State) string {
 	summary := progression.Summarize(state, l.world.Observe())
-	if summary.Health == progression.Paused || summary.Health == progression.Degraded || l.world.Behaviours[state.Current].ErrorShare > 0 {
-		return ""
+	held := summary.Health == progression.Paused || summary.Health == progression.Degraded
+	if held || l.world.Behaviours[state.Current].ErrorShare > 0 || l.world.Available(state.Stable) == 0 {
+		return "" // Without a stable version that serves there is nothing to compare with.
 	}
 	return "the release of a good version has not ended: " + summary.Message
 }

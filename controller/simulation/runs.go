@@ -49,7 +49,10 @@ func (w *World) startRun(start progression.StartRun) {
 	if err != nil {
 		panic(err)
 	}
-	spec.CanarySince = w.Now.Add(-time.Minute)
+	spec.CanarySince = w.Now
+	if v := w.versions[w.Template]; v != nil && v.startedAt.Before(w.Now) {
+		spec.CanarySince = v.startedAt
+	}
 	w.runs[start.Key] = &liveRun{spec: spec, state: run.Start(spec, w.Now), canary: w.Template, baseline: w.stable, hangs: map[string]time.Time{}}
 }
 

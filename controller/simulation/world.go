@@ -58,6 +58,8 @@ type Behaviour struct {
 type version struct {
 	wanted int32
 	pods   []pod
+	// startedAt is when it got pods after it had none.
+	startedAt time.Time
 }
 
 // pod is one pod.
@@ -115,6 +117,9 @@ func (w *World) scale(hash string, pods int32) {
 	if v == nil {
 		v = &version{}
 		w.versions[hash] = v
+	}
+	if v.wanted == 0 {
+		v.startedAt = w.Now
 	}
 	v.wanted = pods
 	w.settlePods(hash)
@@ -216,7 +221,7 @@ func (w *World) Observe() progression.Observation {
 	o := progression.Observation{
 		Now: w.Now, Spec: w.Spec, Problems: w.Problems, Template: w.Template,
 		Versions: map[string]progression.Version{},
-		Services: progression.Services{StableNamed: w.Spec.Routed, CanaryNamed: w.Spec.Routed, Stable: w.stable, Canary: w.canary},
+		Services: progression.Services{StableNamed: true, CanaryNamed: true, Stable: w.stable, Canary: w.canary},
 		Runs:     map[string]progression.Run{},
 		Intent:   w.Intent,
 	}
