@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -24,6 +23,9 @@ const (
 	// What lies further back is not counted: an answer that is too large to be
 	// read would keep it blind for ever.
 	longestWindow = 30 * time.Minute
+	// freshest is how old the newest sample of an arm's requests may be, so that
+	// the arm counts as seen: a counter is scraped twice within the lookback.
+	freshest = series.DefaultLookback / 2
 	// judgeMemoryVersion is the layout of judgeMemory.
 	judgeMemoryVersion = 1
 )
@@ -41,6 +43,9 @@ func judgeSamples(spec Spec, metric Metric, state *MetricState, startedAt time.T
 	if err != nil {
 		return blind(ConditionError, fmt.Sprintf("reading what the judge remembers: %v; delete the run, so that a new one begins", err))
 	}
+	if reason := unseen(samples, to); reason != "" {
+		return blind(NoData, reason)
+	}
 	cursor, skipped := shorten(metric, memory.Cursor, to)
 	window, cursor := cursor.Advance(series.Arms{
 		Canary:   series.Counters{Bad: samples.CanaryBad, Total: samples.CanaryTotal, BornAfter: spec.CanarySince},
@@ -54,16 +59,14 @@ func judgeSamples(spec Spec, metric Metric, state *MetricState, startedAt time.T
 	}
 	state.JudgeState = string(text)
 	state.Evidence = evidence(verdict.Evidence)
-	return verdictOutcome(verdict, window, append(skipped, window.Doubts...))
+	return verdictOutcome(verdict, window, skipped)
 }
 
 // verdictOutcome is a verdict as the outcome of a look. Whatever a judge cannot
 // decide is not the author's grey zone: it has not seen enough yet.
 func verdictOutcome(verdict judge.Verdict, window judge.Window, doubts []string) observed {
-	for _, warning := range verdict.Warnings {
-		if !slices.Contains(doubts, warning) {
-			doubts = append(doubts, warning)
-		}
+	if verdict.Reason != judge.NoData {
+		doubts = append(doubts, verdict.Warnings...)
 	}
 	message := verdict.Message
 	if len(doubts) > 0 {
@@ -100,8 +103,41 @@ func recall(spec Spec, state MetricState, startedAt time.Time) (judgeMemory, jud
 	return memory, proportion, err
 }
 
-// shorten moves a cursor that stands too far back, and says what is left out.
+// unseen says which arm cannot be seen; empty when both can. A canary whose
+// metrics have vanished must not keep passing by what it did before.
+func unseen(samples Samples, to time.Time) string {
+	for _, arm := range []struct {
+		name  string
+		total []series.Series
+	}{{"canary", samples.CanaryTotal}, {"baseline", samples.BaselineTotal}} {
+		newest := newestSample(arm.total)
+		switch {
+		case newest.IsZero():
+			return fmt.Sprintf("there are no samples of the %s's requests; check provider.prometheus.%s.total if it serves any", arm.name, arm.name)
+		case to.Sub(newest) > freshest:
+			return fmt.Sprintf("the newest sample of the %s's requests is of %s, older than %s; check that it is scraped", arm.name, clock(newest), freshest)
+		}
+	}
+	return ""
+}
+
+// newestSample is when the newest sample was scraped; zero when there is none.
+func newestSample(list []series.Series) time.Time {
+	var newest time.Time
+	for _, one := range list {
+		if n := len(one.Samples); n > 0 && one.Samples[n-1].At.After(newest) {
+			newest = one.Samples[n-1].At
+		}
+	}
+	return newest
+}
+
+// shorten moves a cursor that stands too far back, or in a future that the clock
+// has left, and says what is left out.
 func shorten(metric Metric, cursor series.Cursor, to time.Time) (series.Cursor, []string) {
+	if cursor.Counted.After(to.Add(gap(metric, false))) {
+		return series.Begin(to, time.Time{}, series.Policy{}), []string{"the clock was set back: requests since the last look are not counted"}
+	}
 	earliest := to.Add(-max(longestWindow, 2*metric.Interval))
 	if !cursor.Settled.Before(earliest) {
 		return cursor, nil
@@ -153,11 +189,13 @@ func exponential(logarithm float64) string {
 	if math.Abs(logarithm) < 700 || math.IsInf(logarithm, 0) || math.IsNaN(logarithm) {
 		return significant(math.Exp(logarithm))
 	}
-	exponent, fraction := math.Modf(logarithm / math.Ln10)
-	if fraction < 0 {
-		exponent, fraction = exponent-1, fraction+1
+	exponent := math.Floor(logarithm / math.Ln10)
+	// Rounded to the digits that are written, so that 9.9999 does not become 10e5.
+	mantissa := math.Round(1000*math.Pow(10, logarithm/math.Ln10-exponent)) / 1000
+	if mantissa >= 10 {
+		mantissa, exponent = 1, exponent+1
 	}
-	return fmt.Sprintf("%.3ge%+d", math.Pow(10, fraction), int(exponent))
+	return fmt.Sprintf("%ge%+d", mantissa, int(exponent))
 }
 
 // significant writes a number with four significant digits.

@@ -2,6 +2,7 @@ package run
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -38,7 +39,7 @@ func openMessage(metric Metric, state MetricState) string {
 	case !measured:
 		return fmt.Sprintf("Metric %q has not been measured yet", metric.Name)
 	case last.Blind():
-		return blindMessage(metric, state, last)
+		return blindMessage(state, last)
 	case metric.Proportion != nil:
 		return fmt.Sprintf("Metric %q %s in its last measurement: %s (%s)", metric.Name, last.Phase, last.Message, progress(metric, state))
 	default:
@@ -47,17 +48,17 @@ func openMessage(metric Metric, state MetricState) string {
 }
 
 // blindMessage explains why nothing is seen, since when, and what ends it.
-func blindMessage(metric Metric, state MetricState, last Outcome) string {
-	word := "cannot be seen"
-	if !reported(metric, state) && last.Phase == Inconclusive {
-		word = "has nothing to judge"
+func blindMessage(state MetricState, last Outcome) string {
+	word, until := "cannot be seen", "there is an answer"
+	if last.Phase == Inconclusive {
+		word, until = "has nothing to judge", "it has"
 	}
 	times := ""
 	if state.ConsecutiveBlind > 1 {
 		times = fmt.Sprintf(", %d measurements in a row", state.ConsecutiveBlind)
 	}
-	return fmt.Sprintf("Metric %q %s since %s%s: %s: %s; the release holds until there is an answer",
-		metric.Name, word, clock(state.BlindSince), times, last.Reason, last.Message)
+	return fmt.Sprintf("Metric %q %s since %s%s: %s: %s; the release holds until %s",
+		state.Name, word, clock(state.BlindSince), times, last.Reason, last.Message, until)
 }
 
 // cutMessage explains a metric that ends because its run does.
@@ -225,8 +226,12 @@ func resultValue(result criteria.Result) string {
 	return bounded(text.String(), valueLimit)
 }
 
-// number writes a number in the shortest form that reads back the same.
+// number writes a number in the shortest form that reads back the same, without an
+// exponent as far as people can read that.
 func number(value float64) string {
+	if size := math.Abs(value); size >= 1e-6 && size < 1e15 {
+		return strconv.FormatFloat(value, 'f', -1, 64)
+	}
 	return strconv.FormatFloat(value, 'g', -1, 64)
 }
 

@@ -71,7 +71,7 @@ func (o *outcome) finish(object *v1alpha1.AnalysisRun, now time.Time) {
 	case run.Phase(phase).Live():
 		reconciling, reason, message = metav1.ConditionTrue, "Running", "Measuring"
 		if o.blind {
-			reason, message = v1alpha1.ReasonBlind, "A metric cannot be seen; see status.message"
+			reason, message = v1alpha1.ReasonBlind, "A metric has not been seen for some time; see status.message"
 		}
 	case o.status.Phase == v1alpha1.AnalysisSuccessful:
 		ready = metav1.ConditionTrue
