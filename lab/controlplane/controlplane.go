@@ -102,7 +102,8 @@ func Start(options Options) (*ControlPlane, error) {
 	}
 	config, err := environment.Start()
 	if err != nil {
-		return nil, fmt.Errorf("starting etcd and kube-apiserver from %s: %w", assets, err)
+		err = fmt.Errorf("starting etcd and kube-apiserver from %s: %w", assets, err)
+		return nil, errors.Join(err, environment.Stop()) // What has started, such as before a CRD was refused.
 	}
 	plane := &ControlPlane{Config: config, Environment: environment}
 	if options.ControllerManager {
