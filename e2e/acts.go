@@ -14,7 +14,7 @@ func release(ctx context.Context, p *play) error {
 	if err := p.change(ctx, p.scenario.to); err != nil {
 		return err
 	}
-	return p.until(ctx, 8*time.Minute, "the release to end", p.ended)
+	return p.until(ctx, 3*p.scenario.pause+3*time.Minute, "the release to end", p.ended)
 }
 
 // releaseThrough is release, with an outage that begins soon after weight 20 is

@@ -70,6 +70,14 @@ func highestWeight(limit int32) bar {
 	}
 }
 
+// takenBackForGood: a version that was found bad gets no second chance.
+func takenBackForGood(r result) string {
+	if r.raisedAgain {
+		return "the weight must stay 0 once it was taken back, it was raised again"
+	}
+	return ""
+}
+
 func nothingBad(r result) string {
 	if r.bad > 0 {
 		return fmt.Sprintf("no version is bad, there were %d bad responses", r.bad)

@@ -66,6 +66,7 @@ func run(ctx context.Context, cluster *cluster, scenario scenario) (result, erro
 	err := p.perform(ctx)
 	endLoad()
 	<-loaded
+	p.keepObjects()
 	endRecording()
 	<-recorded
 	return newResult(p), err

@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
@@ -34,6 +36,17 @@ func (s sample) String() string {
 	return fmt.Sprintf("weight %d, revision %d %s step %d %s, Rollout %s: %s", s.weight, s.revision, s.phase, s.step, s.outcome, s.rollout, s.message)
 }
 
+// gist is what of a sample is worth a line: its message without numbers, which
+// would change all the time.
+func gist(s sample) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsDigit(r) {
+			return -1
+		}
+		return r
+	}, s.message) + fmt.Sprint(s.weight, s.revision, s.phase, s.outcome, s.step, s.rollout)
+}
+
 // recording is all samples of a run, ten a second, and a text file with the moments at
 // which something changed, for people.
 type recording struct {
@@ -56,7 +69,7 @@ func newRecording(path string) (*recording, error) {
 func (r *recording) add(s sample) {
 	r.lock.Lock()
 	defer r.lock.Unlock()
-	if n := len(r.samples); n == 0 || r.samples[n-1].String() != s.String() {
+	if n := len(r.samples); n == 0 || gist(r.samples[n-1]) != gist(s) {
 		r.write(s.at, fmt.Sprintf("%s (%d bad, %d lost)", s, s.bad, s.lost))
 	}
 	r.samples = append(r.samples, s)

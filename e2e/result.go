@@ -15,6 +15,8 @@ type result struct {
 	detect time.Duration
 	// badUntilZero are the bad responses until then, bad all of them.
 	badUntilZero, bad int64
+	// raisedAgain says that the canary got traffic again after that.
+	raisedAgain bool
 	// highest is the highest weight that the canary ever had.
 	highest int32
 	// outcome is how the release ended, ended after what time.
@@ -47,13 +49,9 @@ func newResult(p *play) result {
 	if !first.IsZero() {
 		r.firstBad = first.Sub(p.changed)
 	}
-	if zero, found := weightZero(samples); found {
-		r.badUntilZero = zero.bad
-		if !first.IsZero() {
-			r.detect = zero.at.Sub(first)
-		}
-	} else {
-		r.badUntilZero = r.bad
+	r.badUntilZero = r.bad
+	if zero, again, found := weightZero(samples, first); found && !first.IsZero() {
+		r.badUntilZero, r.detect, r.raisedAgain = zero.bad, zero.at.Sub(first), again
 	}
 	for _, s := range samples {
 		r.highest = max(r.highest, s.weight)
@@ -90,14 +88,21 @@ func firstHarm(counts load.Snapshot, lossIsHarm bool) time.Time {
 	return first
 }
 
-// weightZero is the sample with which the weight last went to 0.
-func weightZero(samples []sample) (sample, bool) {
-	for i := len(samples) - 1; i > 0; i-- {
-		if samples[i].weight == 0 && samples[i-1].weight > 0 {
-			return samples[i], true
+// weightZero is the first sample with weight 0 after a moment, when the weight was
+// above 0 before, and whether it was raised again later.
+func weightZero(samples []sample, moment time.Time) (zero sample, again, found bool) {
+	raised := false
+	for _, s := range samples {
+		switch {
+		case s.weight > 0 && found:
+			return zero, true, true
+		case s.weight > 0:
+			raised = true
+		case raised && !found && s.at.After(moment):
+			zero, found = s, true
 		}
 	}
-	return sample{}, false
+	return zero, false, found
 }
 
 // raisedWhile says when the weight was raised during an interval. The first

@@ -29,20 +29,21 @@ func samplesOf(points ...[3]float64) []sample {
 
 func TestWeightZero(t *testing.T) {
 	for _, test := range []struct {
-		samples []sample
-		want    float64
-		found   bool
-		reason  string
+		samples      []sample
+		want         float64
+		again, found bool
+		reason       string
 	}{
-		{samplesOf([3]float64{0, 0}, [3]float64{1, 0}), 0, false, "a weight that was never above 0 did not go to 0"},
-		{samplesOf([3]float64{0, 0}, [3]float64{1, 5}, [3]float64{2, 0}, [3]float64{3, 0}), 2, true, "the first sample at 0 counts"},
-		{samplesOf([3]float64{0, 5}, [3]float64{1, 0}, [3]float64{2, 5}, [3]float64{3, 0}), 3, true, "a weight that comes back was not yet taken"},
-		{samplesOf([3]float64{0, 0}, [3]float64{1, 5}), 0, false, "still above 0"},
+		{samplesOf([3]float64{10, 0}, [3]float64{11, 0}), 0, false, false, "a weight that was never above 0 did not go to 0"},
+		{samplesOf([3]float64{10, 0}, [3]float64{11, 5}, [3]float64{12, 0}, [3]float64{13, 0}), 12, false, true, "the first sample at 0 counts"},
+		{samplesOf([3]float64{10, 5}, [3]float64{11, 0}, [3]float64{12, 5}, [3]float64{13, 0}), 11, true, true, "a weight that comes back is told"},
+		{samplesOf([3]float64{10, 0}, [3]float64{11, 5}), 0, false, false, "still above 0"},
+		{samplesOf([3]float64{1, 5}, [3]float64{2, 0}, [3]float64{11, 5}, [3]float64{12, 0}), 12, false, true, "what was before the first bad response does not count"},
 	} {
 		t.Run(test.reason, func(t *testing.T) {
-			got, found := weightZero(test.samples)
-			if found != test.found || found && !got.at.Equal(at(test.want)) {
-				t.Errorf("found %v at %s, want %v at %v", found, got.at.Sub(zero), test.found, test.want)
+			got, again, found := weightZero(test.samples, at(5))
+			if found != test.found || again != test.again || found && !got.at.Equal(at(test.want)) {
+				t.Errorf("found %v at %s, again %v; want %v at %v, again %v", found, got.at.Sub(zero), again, test.found, test.want, test.again)
 			}
 		})
 	}
@@ -102,6 +103,8 @@ func TestBars(t *testing.T) {
 		{atMostBad(20), bad, "at most 20 bad responses until weight 0, there were 21"},
 		{highestWeight(20), bad, ""},
 		{highestWeight(5), bad, "must not exceed 5, it was 20"},
+		{takenBackForGood, bad, ""},
+		{takenBackForGood, result{raisedAgain: true}, "raised again"},
 		{nothingBad, good, ""},
 		{nothingBad, bad, "there were 22"},
 		{nothingLost, good, ""},

@@ -50,13 +50,13 @@ func badReleases() []scenario {
 		{
 			id: "S1", title: "5 % of the new version's responses are errors", from: "v1", to: "v2-errors-5",
 			pause: dwell, after: 10 * time.Second, act: release,
-			bars: []bar{rolledBack, weightZeroWithin(15 * time.Second), atMostBad(20), nothingLost},
+			bars: []bar{rolledBack, weightZeroWithin(15 * time.Second), takenBackForGood, atMostBad(20), nothingLost},
 			argo: "36–37 s, 43 bad", flagger: "39–49 s, 47–219 bad, up to 20 %",
 		},
 		{
 			id: "S2", title: "50 % of the new version's responses are errors", from: "v1", to: "v2-errors-50",
 			pause: dwell, after: 10 * time.Second, act: release,
-			bars: []bar{rolledBack, weightZeroWithin(8 * time.Second), atMostBad(110), nothingLost},
+			bars: []bar{rolledBack, weightZeroWithin(8 * time.Second), takenBackForGood, atMostBad(110), nothingLost},
 			argo: "37 s, 453–471 bad", flagger: "40 s, 512–532 bad",
 		},
 		{
