@@ -174,7 +174,7 @@ type Metric struct {
 	FailureCondition string `json:"failureCondition,omitempty"`
 
 	// FailureLimit is how many failed measurements are tolerated. Default: 0;
-	// -1 tolerates all.
+	// -1 tolerates all, and needs a consecutiveSuccessLimit.
 	// +kubebuilder:validation:XIntOrString
 	// +kubebuilder:validation:XValidation:rule="int(self) >= -1 && int(self) <= 1000000",message="failureLimit must be a whole number from 0 to 1000000, such as 3, or -1 to disable it"
 	// +optional

@@ -62,7 +62,8 @@ type RolloutSpec struct {
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="selector cannot be changed; delete the Rollout with --cascade=orphan and create it anew"
 	Selector *metav1.LabelSelector `json:"selector"`
 
-	// Template is the pod that is to run. A change of it starts a release.
+	// Template is the pod that is to run, as in a Deployment (kubectl explain
+	// deployment.spec.template). A change of it starts a release.
 	Template corev1.PodTemplateSpec `json:"template"`
 
 	// MinReadySeconds is for how many seconds a pod must be ready before it
