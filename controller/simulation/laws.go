@@ -16,6 +16,8 @@ type laws struct {
 	world *World
 	// downSince is since when the metrics are down; zero when they are not.
 	downSince time.Time
+	// steps are those of the round before.
+	steps []progression.Step
 }
 
 // newLaws watch over a world.
@@ -52,6 +54,7 @@ func (l *laws) check(before earlier, round Round, fresh bool) string {
 		{"4 blind is not bad", func() string { return l.blind(before, round) }},
 		{"5 bad is acted on", func() string { return l.bad(round, fresh) }},
 		{"7 same inputs, same decision", func() string { return same(round) }},
+		{"8 an edit never jumps", func() string { return l.edited(round) }},
 		{"9 every decision is explained", func() string { return explained(round) }},
 	} {
 		if broken := law.broken(); broken != "" {
@@ -128,6 +131,11 @@ func (l *laws) nobodyStarves(round Round) string {
 	w := l.world
 	if stable := w.versions[round.After.Stable]; round.After.Releasing() && stable != nil && stable.wanted < w.Spec.Replicas {
 		return fmt.Sprintf("the stable version has %d pods of %d during a release", stable.wanted, w.Spec.Replicas)
+	}
+	for _, hash := range sortedKeys(w.versions) {
+		if share := w.Shares()[hash]; share > 0 && w.versions[hash].wanted == 0 && round.Observation.Versions[hash].Wanted > 0 {
+			return fmt.Sprintf("the pods of %s were taken away while it gets %.0f %% of the traffic", hash, 100*share)
+		}
 	}
 	if w.weight > 0 && w.Available(w.canary) == 0 && w.Available(w.stable) > 0 && round.Observation.Versions[w.canary].Available == 0 {
 		return fmt.Sprintf("%d %% of the traffic go to %s, which has no pod that can serve", w.weight, w.canary)
@@ -239,6 +247,22 @@ func (l *laws) bad(round Round, fresh bool) string {
 		return fmt.Sprintf("a verdict stands, and the weight is %d", l.world.weight)
 	}
 	return ""
+}
+
+// edited: after an edit of what is done or in progress, the release is at a step
+// that it has entered in this very round, beginning with the first.
+func (l *laws) edited(round Round) string {
+	before, after, steps := round.Before, round.After, round.Observation.Spec.Steps
+	known := l.steps
+	l.steps = steps
+	if before.Phase != progression.Progressing || after.Phase != progression.Progressing || before.Revision != after.Revision || before.Attempt != after.Attempt {
+		return ""
+	}
+	upTo := int(before.Step) + 1
+	if reflect.DeepEqual(known[:min(upTo, len(known))], steps[:min(upTo, len(steps))]) || after.StepStartedAt.Equal(round.Observation.Now) {
+		return ""
+	}
+	return fmt.Sprintf("the steps up to %d were edited, and the release goes on at step %d", upTo, after.Step+1)
 }
 
 // same: the decision is a function of its inputs.

@@ -84,7 +84,7 @@ func (w *World) measure() {
 }
 
 // queryTimeout is for how long a query hangs before it fails.
-const queryTimeout = 8 * time.Second
+const queryTimeout = 30 * time.Second
 
 // look answers one query. While the metrics are down it hangs, and fails in the end.
 func (w *World) look(live *liveRun, look run.Look) (measurement run.Measurement, answered bool) {
