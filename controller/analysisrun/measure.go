@@ -64,15 +64,16 @@ func (m *measurer) measure(ctx context.Context, namespace string, metric v1alpha
 		defer release()
 		answers <- ask.answer(limited)
 	}()
-	late := time.NewTimer(source.Timeout() + patience)
-	defer late.Stop()
+	waiting, giveUp := context.WithTimeout(ctx, source.Timeout()+patience)
+	defer giveUp()
 	defer func() { m.metrics.measured(source.Kind, m.options.Clock.Since(ask.startedAt)) }()
 	select {
 	case answer := <-answers:
 		return answer
-	case <-ctx.Done():
-		return ask.failed(&unavailable{what: "measuring", cause: ctx.Err()})
-	case <-late.C:
+	case <-waiting.Done():
+		if ctx.Err() != nil {
+			return ask.failed(&unavailable{what: "measuring", cause: ctx.Err()})
+		}
 		return ask.failed(fmt.Errorf("%w: no answer within %s, and the provider does not give up", metrics.ErrUnavailable, source.Timeout()))
 	}
 }
