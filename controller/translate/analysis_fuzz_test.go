@@ -10,6 +10,8 @@ import (
 
 // FuzzParseRun reads any AnalysisRun spec: it never panics, and what it accepts
 // without problems has what a run needs.
+//
+// Complex: one property after the other, each with its own message.
 func FuzzParseRun(f *testing.F) {
 	for _, metric := range []v1alpha1.Metric{threshold("a"), compared("b"), {}} {
 		text, err := json.Marshal(v1alpha1.AnalysisRunSpec{Metrics: []v1alpha1.Metric{metric, threshold("c")}, FalseAlarmBudget: "1%"})

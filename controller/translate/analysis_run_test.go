@@ -40,6 +40,7 @@ func number(text string) *intstr.IntOrString {
 	return &value
 }
 
+// Long: a table, one mistake a row.
 func TestWhatIsWrongWithAMetricIsSaid(t *testing.T) {
 	for _, test := range []struct {
 		reason   string

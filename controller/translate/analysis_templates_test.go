@@ -68,6 +68,7 @@ func metrics(names ...string) []v1alpha1.Metric {
 
 func ptr[T any](value T) *T { return &value }
 
+// Long: a table, one library of templates a row.
 func TestTemplatesAreGathered(t *testing.T) {
 	chain := library{}
 	for i := range 20 {
