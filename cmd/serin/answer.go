@@ -58,6 +58,6 @@ func (s *session) unanswered(name, about string, trouble error) error {
 		why = asFailure(trouble).what
 	}
 	return refuse(s.controllerPods()+"; then "+s.about("get rollout", name),
-		"%s: no controller has answered within %s: %s; it stays asked for, and is obeyed when a controller reads it while that revision is current",
+		"%s: no controller has answered within %s (%s). It stays asked for, and is obeyed as soon as a controller reads it, if that revision is still current",
 		about, answerTimeout, why)
 }

@@ -42,7 +42,11 @@ func (s *session) connect() (*cluster, error) {
 	loader := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, overrides)
 	config, err := loader.ClientConfig()
 	if err != nil {
-		return nil, &failure{code: exitUnreachable, what: "reading the kubeconfig: " + oneLine(err), cause: err,
+		what := "reading the kubeconfig: " + oneLine(err)
+		if clientcmd.IsEmptyConfig(err) {
+			what = "reading the kubeconfig: there is none, or it is empty"
+		}
+		return nil, &failure{code: exitUnreachable, what: what, cause: err,
 			next: "name it with --kubeconfig or $KUBECONFIG, and choose one of its contexts with --context; see: kubectl config get-contexts"}
 	}
 	namespace, _, err := loader.Namespace()
@@ -50,7 +54,7 @@ func (s *session) connect() (*cluster, error) {
 		return nil, &failure{code: exitUnreachable, what: "reading the namespace from the kubeconfig: " + oneLine(err), cause: err, next: "name it with --namespace"}
 	}
 	config.Timeout = requestTimeout
-	config.QPS, config.Burst = 50, 100
+	config.QPS = -1 // No limit: there are a few requests a second at most.
 	config.UserAgent = "serin/" + s.Build
 	config.WarningHandler = rest.NewWarningWriter(s.Stderr, rest.WarningWriterOptions{Deduplicate: true})
 	scheme, mapper, err := kinds()

@@ -94,6 +94,8 @@ func (s *session) explain(doing string, err error) error {
 		f.code = exitNotFound
 		f.what = doing + ": not found"
 		f.next = s.serin("list rollouts -A")
+	case apierrors.IsInternalError(err), !isStatus(err):
+		f.next = "is that an API server? See: " + s.kubectl("cluster-info")
 	case apierrors.IsForbidden(err):
 		f.next = "ask for the permission, or use another identity; see: " + s.kubectl("auth can-i --list") + s.namespaceFlag()
 	}
@@ -104,6 +106,12 @@ func (s *session) explain(doing string, err error) error {
 func unavailable(err error) bool {
 	return apierrors.IsServiceUnavailable(err) || apierrors.IsServerTimeout(err) ||
 		apierrors.IsTooManyRequests(err) || apierrors.IsTimeout(err)
+}
+
+// isStatus says whether the API server itself has answered.
+func isStatus(err error) bool {
+	var status apierrors.APIStatus
+	return errors.As(err, &status)
 }
 
 // kindMissing tells a missing kind from a missing object: for a path that it does
@@ -124,4 +132,15 @@ func kindMissing(err error) bool {
 // oneLine writes an error without line breaks.
 func oneLine(err error) string {
 	return strings.Join(strings.Fields(err.Error()), " ")
+}
+
+// rootCause is the innermost error. Example: connection refused.
+func rootCause(err error) error {
+	for {
+		inner := errors.Unwrap(err)
+		if inner == nil {
+			return err
+		}
+		err = inner
+	}
 }

@@ -14,8 +14,11 @@ func newGet(s *session) *cobra.Command {
 	get := &cobra.Command{
 		Use:   "get",
 		Short: "Show what a release does, why, and what can be typed now",
+
+		DisableFlagsInUseLine: true,
 		RunE: helpOr(func(command *cobra.Command, typed string) error {
-			if name, err := rolloutName(command, []string{typed}); err == nil && !isRolloutWord(typed) {
+			name, err := rolloutName(command, []string{typed})
+			if err == nil && len(similarCommands(command, typed)) == 0 {
 				return usage(s.about("get rollout", name), "unknown command %q", "get "+typed)
 			}
 			return unknownCommand(command, typed)
@@ -48,26 +51,36 @@ Without a name, all Rollouts of the namespace are listed.`,
   %[1]s get rollout web -o yaml`, s.program),
 		ValidArgsFunction: s.completeNames,
 		RunE: func(command *cobra.Command, args []string) error {
-			if err := checkOutput(command, flags.output); err != nil {
-				return err
-			}
-			if len(args) == 0 || flags.all {
-				if len(args) > 0 || flags.watch {
-					return usage(command.CommandPath()+" --help", "-A lists Rollouts, and cannot be used with a name or --watch")
-				}
-				return s.list(command.Context(), flags.all, flags.output)
-			}
-			name, err := rolloutName(command, args)
-			if err != nil {
-				return err
-			}
-			return s.getRollout(command.Context(), name, flags)
+			return s.getOrList(command, args, flags)
 		},
 	}
 	command.Flags().BoolVarP(&flags.watch, "watch", "w", false, "keep showing it as it changes, until Ctrl-C")
 	command.Flags().BoolVarP(&flags.all, "all-namespaces", "A", false, "list the Rollouts of all namespaces")
 	addOutputFlag(command, &flags.output)
 	return command
+}
+
+// getOrList shows the Rollout that is named, or lists them all.
+func (s *session) getOrList(command *cobra.Command, args []string, flags getFlags) error {
+	if err := checkOutput(command, flags.output); err != nil {
+		return err
+	}
+	help := command.CommandPath() + " --help"
+	switch {
+	case flags.watch && flags.output != "":
+		return usage(help, "--watch cannot be used with -o")
+	case flags.watch && len(args) == 0:
+		return usage(help, "--watch needs the name of a Rollout")
+	case flags.all && len(args) > 0:
+		return usage(help, "-A lists Rollouts, and cannot be used with a name")
+	case len(args) == 0:
+		return s.list(command.Context(), flags.all, flags.output)
+	}
+	name, err := rolloutName(command, args)
+	if err != nil {
+		return err
+	}
+	return s.getRollout(command.Context(), name, flags)
 }
 
 // getRollout shows one Rollout, once or as it changes.
@@ -77,9 +90,6 @@ func (s *session) getRollout(ctx context.Context, name string, flags getFlags) e
 		return err
 	}
 	if flags.watch {
-		if flags.output != "" {
-			return usage("leave one of them out", "--watch cannot be used with -o")
-		}
 		return s.watchRollout(ctx, c, name)
 	}
 	if flags.output != "" {

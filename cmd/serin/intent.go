@@ -84,7 +84,7 @@ func (s *session) ask(ctx context.Context, r request) error {
 	}
 	if pending := view.Pending(rollout); pending != nil && pending.Revision == revision {
 		fmt.Fprintf(s.Stderr, "%s this takes the place of %s by %s, which no controller has answered yet\n",
-			s.style().Warning("Note:"), pending.Action, pending.By)
+			s.style().Warning("Note:"), view.Clean(pending.Action), view.Clean(pending.By))
 	}
 	id, err := newID(s.Random)
 	if err != nil {

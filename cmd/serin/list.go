@@ -17,6 +17,8 @@ func newList(s *session) *cobra.Command {
 		Use:   "list",
 		Short: "List Rollouts",
 		RunE:  helpOr(unknownCommand),
+
+		DisableFlagsInUseLine: true,
 	}
 	var all bool
 	var output string

@@ -43,7 +43,8 @@ func (r *redrawing) lost(err error) {
 	if r.lostAt.IsZero() {
 		r.lostAt = now
 	}
-	r.draw(fmt.Sprintf("For %ds: %s; trying again. This is the last that was seen.", int(now.Sub(r.lostAt).Seconds()), view.Clean(asFailure(err).what)))
+	r.draw(fmt.Sprintf("No answer from the cluster for %ds (%s); trying again. This is what was seen last.",
+		int(now.Sub(r.lostAt).Seconds()), view.Clean(rootCause(err).Error())))
 }
 
 // close leaves the alternate screen and prints the last state.
@@ -59,11 +60,9 @@ func (r *redrawing) close() {
 func (r *redrawing) draw(footer string) {
 	settings := r.session.settings()
 	columns, height := r.session.Size()
-	text := view.Text(view.Rollout(*r.last, settings), settings.Style)
-	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
-	if room := height - 2; room > 0 && len(lines) > room {
-		footer = fmt.Sprintf("%d lines more: make the window higher. %s", len(lines)-room, footer)
-		lines = lines[:room]
+	lines, hidden := fit(view.Rollout(*r.last, settings), settings.Style, height-2)
+	if hidden > 0 {
+		footer += fmt.Sprintf(" %d lines are hidden: make the window higher.", hidden)
 	}
 	lines = append(lines, "", settings.Style.Warning(footer))
 	var picture strings.Builder
@@ -76,6 +75,26 @@ func (r *redrawing) draw(footer string) {
 	}
 	picture.WriteString(clearBelow)
 	fmt.Fprint(r.session.Stdout, picture.String())
+}
+
+// fit writes blocks in a number of lines. When there are too few, lines in the
+// middle are hidden: the headline and the last block, what can be typed now, stay.
+func fit(blocks []view.Block, style view.Style, room int) (lines []string, hidden int) {
+	lines = textLines(view.Text(blocks, style))
+	hidden = len(lines) - room
+	if room <= 0 || hidden <= 0 {
+		return lines, 0
+	}
+	end := textLines(view.Text(blocks[len(blocks)-1:], style))
+	if len(end)+1 >= room {
+		return lines[:room], hidden
+	}
+	return append(lines[:room-len(end)-1:room-len(end)-1], append([]string{""}, end...)...), hidden
+}
+
+// textLines splits a text into its lines.
+func textLines(text string) []string {
+	return strings.Split(strings.TrimSuffix(text, "\n"), "\n")
 }
 
 // clip cuts a line at a number of columns. Colours take no column.

@@ -88,11 +88,12 @@ controller to promote, abort, retry, pause or resume them.`,
 		SilenceUsage:  true,
 		Args:          cobra.ArbitraryArgs,
 		RunE:          helpOr(unknownCommand),
+
+		DisableFlagsInUseLine: true,
 	}
 	root.AddGroup(&cobra.Group{ID: groupLook, Title: "To look:"}, &cobra.Group{ID: groupAct, Title: "To act:"})
 	s.addFlags(root)
 	root.SetFlagErrorFunc(unknownFlag)
-	root.SuggestionsMinimumDistance = 2
 	add(root, groupLook, newGet(s), newList(s), newStatus(s))
 	add(root, groupAct, newPromote(s), newAbort(s), newRetry(s), newPause(s), newResume(s), newUndo(s))
 	add(root, "", newVersion(s), newExitCodes())

@@ -12,22 +12,46 @@ import (
 // unknownCommand says that there is no such command, and which one may be meant.
 func unknownCommand(parent *cobra.Command, typed string) error {
 	what := fmt.Sprintf("unknown command %q", typed)
-	if similar := parent.SuggestionsFor(typed); len(similar) > 0 {
+	if similar := similarCommands(parent, typed); len(similar) > 0 {
 		what += "; did you mean " + alternatives(similar) + "?"
 	}
 	return usage(parent.CommandPath()+" --help", "%s", what)
+}
+
+// similarCommands are the subcommands that look like what was typed.
+func similarCommands(parent *cobra.Command, typed string) []string {
+	parent.SuggestionsMinimumDistance = 2
+	return parent.SuggestionsFor(typed)
 }
 
 // unknownFlag says that a flag is wrong, and which one may be meant.
 func unknownFlag(command *cobra.Command, err error) error {
 	what := err.Error()
 	var missing *pflag.NotExistError
+	var invalid *pflag.InvalidValueError
+	if errors.As(err, &invalid) {
+		what = fmt.Sprintf("--%s must be %s, not %q", invalid.GetFlag().Name, wanted(invalid.GetFlag()), invalid.GetValue())
+	}
 	if errors.As(err, &missing) && missing.GetSpecifiedShortnames() == "" {
 		if similar := similarFlags(command, missing.GetSpecifiedName()); len(similar) > 0 {
 			what += "; did you mean " + alternatives(similar) + "?"
 		}
 	}
 	return usage(command.CommandPath()+" --help", "%s", what)
+}
+
+// wanted says what a flag takes.
+func wanted(flag *pflag.Flag) string {
+	switch flag.Value.Type() {
+	case "bool":
+		return "true or false"
+	case "duration":
+		return "a duration such as 30s or 10m"
+	case "int64":
+		return "a whole number"
+	default:
+		return "a " + flag.Value.Type()
+	}
 }
 
 // similarFlags are the flags of a command that look like what was typed.

@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/serin-dev/serin/cmd/serin/view"
+	"github.com/serin-dev/serin/controller/translate"
 	"github.com/serin-dev/serin/crds/v1alpha1"
 )
 
@@ -69,21 +70,15 @@ func (s *session) undo(ctx context.Context, name string, revision int64) error {
 	if err != nil {
 		return refuse(s.about("get rollout", name), "rollout %s/%s: %v", c.namespace, name, err)
 	}
-	if err := writeTemplate(ctx, c, o.Rollout, originalTemplate(target)); err != nil {
+	template, exact := translate.OriginalTemplate(target)
+	if err := writeTemplate(ctx, c, o.Rollout, template); err != nil {
 		if apierrors.IsInvalid(err) || apierrors.IsConflict(err) {
 			return refuse("look again, then repeat it: "+s.about("get rollout", name), "rollout %s/%s was changed in the meantime, and nothing was done: %s", c.namespace, name, oneLine(err))
 		}
 		return s.explain(fmt.Sprintf("writing the template of rollout %s/%s", c.namespace, name), err)
 	}
-	s.explainUndo(o, target)
+	s.explainUndo(o, target, exact)
 	return nil
-}
-
-// originalTemplate is the template of a ReplicaSet without what Serin has added.
-func originalTemplate(set *appsv1.ReplicaSet) corev1.PodTemplateSpec {
-	template := *set.Spec.Template.DeepCopy()
-	delete(template.Labels, v1alpha1.LabelPodTemplateHash)
-	return template
 }
 
 // writeTemplate replaces the template as a whole: a merge would keep what the
@@ -100,13 +95,18 @@ func writeTemplate(ctx context.Context, c *cluster, rollout *v1alpha1.Rollout, t
 	return c.Patch(ctx, rollout.DeepCopy(), client.RawPatch(types.JSONPatchType, patch))
 }
 
-// explainUndo says what happens now.
-func (s *session) explainUndo(o view.Objects, target *appsv1.ReplicaSet) {
+// explainUndo says what happens now. A template that is not exactly the one of the
+// version has another hash, and is released as a new version.
+func (s *session) explainUndo(o view.Objects, target *appsv1.ReplicaSet, exact bool) {
 	status := o.Rollout.Status
 	hash := target.Labels[v1alpha1.LabelPodTemplateHash]
 	fmt.Fprintf(s.Stdout, "rollout %s/%s: back to the template of revision %d (%s, %s)\n",
 		o.Rollout.Namespace, o.Rollout.Name, view.Revision(*target), hash, strings.Join(view.Images(target.Spec.Template), ", "))
 	switch {
+	case !exact:
+		fmt.Fprintf(s.Stdout, "Its ReplicaSet does not remember the template as it was written, so it is released as a new version, with the same steps and analyses.\n")
+	case hash == status.StableRS && status.CurrentPodHash == status.StableRS:
+		fmt.Fprintf(s.Stdout, "That is the version that runs: nothing is released.\n")
 	case hash == status.StableRS && status.Release.Phase == v1alpha1.ReleaseAborted:
 		fmt.Fprintf(s.Stdout, "That is the stable version, which has all traffic already: the Rollout becomes healthy.\n")
 	case hash == status.StableRS:

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/serin-dev/serin/crds/v1alpha1"
 )
@@ -32,7 +33,7 @@ func nextCommands(o Objects, s Settings) []command {
 	if !Observed(r) || Pending(r) != nil {
 		commands = append(commands, command{words("kubectl get pods -n serin-system", s.Connection), "is the controller running?"})
 	}
-	if meta.IsStatusConditionTrue(r.Status.Conditions, v1alpha1.ConditionStalled) {
+	if wrong(r) {
 		commands = append(commands, command{s.kubectl("edit", r), "correct what stalls it, or correct it where it is kept and apply that"})
 	}
 	release := r.Status.Release
@@ -52,6 +53,14 @@ func nextCommands(o Objects, s Settings) []command {
 		commands = append(commands, s.idle(o)...)
 	}
 	return commands
+}
+
+// wrong says whether the Rollout is stalled by something that its author has to
+// correct, and not by a verdict or by its pods.
+func wrong(r *v1alpha1.Rollout) bool {
+	stalled := meta.FindStatusCondition(r.Status.Conditions, v1alpha1.ConditionStalled)
+	return stalled != nil && stalled.Status == metav1.ConditionTrue && stalled.Reason != v1alpha1.ReasonProgressDeadline &&
+		(r.Status.Release == nil || r.Status.Release.Phase != v1alpha1.ReleaseAborted)
 }
 
 // progressing are the commands while a release is in progress.
@@ -113,7 +122,11 @@ func (s Settings) idle(o Objects) []command {
 	if err != nil {
 		return nil
 	}
-	return []command{s.serin("undo", o.Rollout, "", fmt.Sprintf("release revision %d (%s) again", Revision(*target), shorten(Images(target.Spec.Template), 40)))}
+	effect := fmt.Sprintf("release revision %d (%s) again", Revision(*target), shorten(Images(target.Spec.Template), 40))
+	if hash(target) == o.Rollout.Status.CurrentPodHash {
+		effect = "take the change of the template back"
+	}
+	return []command{s.serin("undo", o.Rollout, "", effect)}
 }
 
 // serin writes a command of this program, with the flags that led here.
