@@ -11,14 +11,14 @@ func (d *decision) effects() []Effect {
 	}
 	var effects []Effect
 	target := d.targetWeight()
-	routed := d.o.Spec.Routed && !d.o.Route.Lost
-	if routed && (target < d.o.Route.Weight || target == d.o.Route.Weight && !d.o.Route.Uniform) {
+	routed, whole := d.o.Spec.Routed, d.o.Spec.Routed && !d.o.Route.Lost
+	if routed && target < d.o.Route.Weight || whole && target == d.o.Route.Weight && !d.o.Route.Uniform {
 		effects = append(effects, SetWeight{Weight: target})
 	}
 	effects = append(effects, d.pointServices()...)
 	ups, downs := d.scale()
 	effects = append(effects, ups...)
-	if routed && target > d.o.Route.Weight {
+	if whole && target > d.o.Route.Weight {
 		effects = append(effects, SetWeight{Weight: target})
 	}
 	effects = append(effects, d.runs()...)

@@ -54,8 +54,9 @@ type Services struct {
 
 // Route is the router's split.
 type Route struct {
-	// Lost says that the split cannot be read or set: a route is missing or does
-	// not fit. Problems say why.
+	// Lost says that not all of the split can be read and set: a route is missing
+	// or does not fit. Problems say why; the rest is about the other routes, which
+	// can only be lowered.
 	Lost bool
 	// Weight is the largest share of requests that any route gives the canary.
 	Weight int32

@@ -118,15 +118,14 @@ func (r *Reconciler) observeRoute(ctx context.Context, rollout *v1alpha1.Rollout
 	}
 	w.router = router
 	split, err := router.Split(ctx)
+	w.Route = progression.Route{Weight: split.CanaryWeight, Uniform: split.Uniform, Verified: split.Verified, Message: split.Message}
 	switch {
 	case errors.Is(err, traffic.ErrNotFound), errors.Is(err, traffic.ErrInvalid), errors.Is(err, traffic.ErrConflict):
 		w.Route.Lost = true
 		w.problem(translate.Problem{Field: field, Message: err.Error()})
-		return nil
 	case err != nil:
 		return fmt.Errorf("reading how the router splits the requests: %w", err)
 	}
-	w.Route = progression.Route{Weight: split.CanaryWeight, Uniform: split.Uniform, Verified: split.Verified, Message: split.Message}
 	return nil
 }
 
