@@ -71,7 +71,7 @@ func full() prometheus.Config {
 // TestKey changes each text, number and list of a Config in turn: a field that
 // Key forgets would let two servers share a connection.
 func TestKey(t *testing.T) {
-	if full().Key() != full().Key() {
+	if one, other := full(), full(); one.Key() != other.Key() {
 		t.Fatal("equal Configs have different Keys")
 	}
 	unset := prometheus.Config{Address: address}

@@ -54,28 +54,27 @@ type Router struct {
 var _ traffic.Router = (*Router)(nil)
 
 // New makes a router. A Config that cannot work shows as traffic.ErrInvalid at
-// the first use.
+// the first use. The client reads HTTPRoutes from the API server and not from a
+// cache, which a manager's client does by default for unstructured objects: a
+// decision must not be older than the last write.
 func New(reader client.Client, config Config) *Router {
 	return &Router{client: reader, config: config}
 }
 
-// Split reads all routes. It fails if one of them cannot split, or belongs to
-// another Rollout: what could not be set is not worth reporting.
+// Split reads all routes. If one of them is missing, cannot split, or belongs to
+// another Rollout, the error says so, and the Split is that of the others: the
+// canary may still get requests through them.
 func (r *Router) Split(ctx context.Context) (traffic.Split, error) {
 	if err := r.config.check(0); err != nil {
 		return traffic.Split{}, err
 	}
 	routes, problems := r.read(ctx)
-	if len(problems) > 0 {
-		return traffic.Split{}, errors.Join(problems...)
-	}
-	result := traffic.Split{Uniform: true, Verified: true}
-	first := routes[0].backends[0]
+	result := traffic.Split{Uniform: len(problems) == 0, Verified: len(problems) == 0}
 	var missing []string
 	for _, one := range routes {
 		result.CanaryWeight = max(result.CanaryWeight, one.canaryPercent())
-		for _, pair := range one.backends {
-			result.Uniform = result.Uniform && pair.addUp() && pair.canaryWeight == first.canaryWeight
+		for _, found := range one.pairs {
+			result.Uniform = result.Uniform && found.addUp() && found.canaryWeight == routes[0].pairs[0].canaryWeight
 		}
 		if message := one.unverified(); message != "" {
 			result.Verified = false
@@ -83,7 +82,7 @@ func (r *Router) Split(ctx context.Context) (traffic.Split, error) {
 		}
 	}
 	result.Message = strings.Join(missing, "; ")
-	return result, nil
+	return result, errors.Join(problems...)
 }
 
 // SetWeight writes the routes whose weights differ. To raise the canary's share

@@ -10,9 +10,9 @@ import (
 
 // route is an HTTPRoute as it was read, and the pairs of backends in it.
 type route struct {
-	object   *unstructured.Unstructured
-	rules    []any
-	backends []pair
+	object *unstructured.Unstructured
+	rules  []any
+	pairs  []pair
 }
 
 // pair is the place of the two Services in one rule, and their weights.
@@ -53,9 +53,9 @@ func parseRoute(object *unstructured.Unstructured, config Config) (route, error)
 		if !okStable || !okCanary {
 			return invalid("rule %d has a weight that is no whole number from 0 to 1000000", i)
 		}
-		one.backends = append(one.backends, found)
+		one.pairs = append(one.pairs, found)
 	}
-	if len(one.backends) == 0 {
+	if len(one.pairs) == 0 {
 		return invalid("no rule has both Services %s and %s as backends; add the missing one to backendRefs, with weight 0 for %[2]s", config.StableService, config.CanaryService)
 	}
 	return one, nil
@@ -135,7 +135,7 @@ func (p pair) addUp() bool { return p.stableWeight+p.canaryWeight == 100 }
 // canaryPercent is the largest share of the canary in the route's rules.
 func (r route) canaryPercent() int32 {
 	var largest int32
-	for _, one := range r.backends {
+	for _, one := range r.pairs {
 		largest = max(largest, one.percent())
 	}
 	return largest
@@ -145,7 +145,7 @@ func (r route) canaryPercent() int32 {
 // that changes anything. The rules that were read stay as they are.
 func (r route) withWeight(canary int32) (rules []any, changed bool) {
 	changedTo := route{object: r.object, rules: copied(r.rules)}
-	for _, one := range r.backends {
+	for _, one := range r.pairs {
 		if one.addUp() && one.canaryWeight == int64(canary) {
 			continue
 		}
