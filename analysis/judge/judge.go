@@ -1,11 +1,9 @@
 // Package judge turns the evidence of a metric into a verdict. It knows
-// statistics and no conditions, no Kubernetes and no clock. The analysis
-// packages series and sequential may come in.
+// statistics and no conditions, no Kubernetes and no clock. What may come in: the
+// analysis packages series and sequential.
 package judge
 
-import (
-	"github.com/serin-dev/serin/analysis/series"
-)
+import "github.com/serin-dev/serin/analysis/series"
 
 // Counts are requests of one arm in one window.
 type Counts = series.Counts
@@ -18,18 +16,27 @@ type Decision string
 
 // The decisions.
 const (
-	Pass         Decision = "Pass"
-	Fail         Decision = "Fail"
+	// Pass: enough was seen, and none of it speaks against the canary.
+	Pass Decision = "Pass"
+	// Fail: the canary is worse than accepted, but for a probability of Budget.
+	Fail Decision = "Fail"
+	// Inconclusive: too little was seen.
 	Inconclusive Decision = "Inconclusive"
 )
 
 // The reasons of verdicts, one word each.
 const (
-	Regression       = "Regression"
+	// Regression is the reason of Fail.
+	Regression = "Regression"
+	// NoEvidenceOfHarm is the reason of Pass.
 	NoEvidenceOfHarm = "NoEvidenceOfHarm"
-	TooFewRequests   = "TooFewRequests"
-	NoData           = "NoData"
-	InvalidJudge     = "InvalidJudge"
+	// TooFewRequests: the canary was compared on fewer than MinRequests requests
+	// since the weight in force was set.
+	TooFewRequests = "TooFewRequests"
+	// NoData: the canary served nothing in this window, or nothing was compared yet.
+	NoData = "NoData"
+	// InvalidJudge: a parameter cannot be used.
+	InvalidJudge = "InvalidJudge"
 )
 
 // Verdict is a decision with its explanation.
@@ -46,29 +53,20 @@ type Verdict struct {
 
 // Evidence is what a verdict rests on.
 type Evidence struct {
-	// Canary and Baseline are the requests seen so far.
+	// Canary and Baseline are the requests compared so far: those of the windows in
+	// which both served some.
 	Canary, Baseline Counts
 	// LogE is the natural logarithm of the evidence against the canary; 0 is none.
 	LogE float64
 	// LogLimit is the LogE at which the canary fails: ln(1/Budget).
 	LogLimit float64
-	// RatioEstimate is the canary's share of bad requests over the baseline's;
-	// RatioLower and RatioUpper bound it at every look with confidence 1-Budget.
-	// RatioUpper may be +Inf; none is ever NaN.
+	// RatioEstimate is the canary's rate of bad requests over the baseline's, and
+	// RatioLower and RatioUpper bound it at every look with confidence 1-Budget. All
+	// are at least 0; the estimate and the upper bound may be +Inf; none is NaN.
+	// Before any bad request was compared they are 0, 0 and +Inf.
 	RatioEstimate, RatioLower, RatioUpper float64
-	// RequestsNeeded is how many more canary requests a verdict needs; 0 when
-	// that is not known or none are needed.
+	// RequestsNeeded is how many more canary requests a verdict needs: to reach
+	// MinRequests; or, when the evidence speaks against the canary, until it fails at
+	// the present rates. 0 when none are needed.
 	RequestsNeeded float64
-}
-
-// Proportion judges whether the canary's share of bad requests is higher than
-// the baseline's.
-type Proportion struct {
-	// RelativeTolerance is how much higher is accepted: 0.1 is 10 %.
-	RelativeTolerance float64
-	// MinRequests is how many canary requests the weight in force needs before
-	// the absence of evidence is a pass.
-	MinRequests float64
-	// Budget is the accepted probability of a false Fail over all looks: 0.01.
-	Budget float64
 }

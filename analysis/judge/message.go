@@ -4,63 +4,111 @@ import (
 	"fmt"
 	"math"
 	"strconv"
-	"strings"
 )
 
-// describe says what was seen, how sure that is, and how far it is from the limit.
-func (p Proportion) describe(s ProportionState, e Evidence) string {
-	text := fmt.Sprintf("bad requests %s -> %s", percent(s.Baseline), percent(s.Canary))
-	var details []string
-	if e.RatioEstimate > 0 && !math.IsInf(e.RatioEstimate, 0) {
-		details = append(details, "x"+significant(e.RatioEstimate))
+const nothingCompared = "nothing could be compared yet: the baseline has served no request while the canary did; check the baseline's selectors"
+
+// failed says how much worse the canary is, and how sure that is.
+func (l *look) failed(e Evidence) string {
+	return fmt.Sprintf("%s, evidence %s of %s after %s canary requests",
+		l.comparison(e), power(l.state.Highest), power(e.LogLimit), count(e.Canary.Total))
+}
+
+// passed says the same about a canary that does not stand out.
+func (l *look) passed(e Evidence) string {
+	finding := "no evidence of harm"
+	if e.LogE >= e.LogLimit/2 {
+		finding = "not enough evidence of harm"
 	}
-	if e.RatioLower > 1+p.RelativeTolerance {
-		details = append(details, fmt.Sprintf("%s sure of at least x%s", confidence(p.Budget), significant(e.RatioLower)))
-	}
-	if len(details) > 0 {
-		text += " (" + strings.Join(details, ", ") + ")"
-	}
-	text += fmt.Sprintf(", evidence %s of %s after %s canary requests", evidenceText(e.LogE), evidenceText(e.LogLimit), count(s.Canary.Total))
-	if e.RatioEstimate > 1+p.RelativeTolerance && e.LogE < e.LogLimit && e.RequestsNeeded > 0 {
-		text += fmt.Sprintf("; about %s more at these rates would decide", count(e.RequestsNeeded))
+	text := fmt.Sprintf("%s: %s, evidence %s of %s after %s canary requests",
+		finding, l.comparison(e), power(e.LogE), power(e.LogLimit), count(e.Canary.Total))
+	if e.RequestsNeeded > 0 {
+		text += fmt.Sprintf("; at these rates about %s more would decide against it", count(e.RequestsNeeded))
 	}
 	return text
 }
 
-// evidenceText is a number of which the logarithm is given.
-func evidenceText(log float64) string {
-	if log > 700 {
-		return "1e+" + strconv.Itoa(int(log/math.Ln10))
-	}
-	return significant(math.Exp(log))
+// tooFew says how many requests are missing.
+func (l *look) tooFew(e Evidence) string {
+	return fmt.Sprintf("%s of %s canary requests compared at this weight, %s more needed; so far %s",
+		count(math.Floor(l.state.Compared)), count(l.p.MinRequests), count(math.Ceil(e.RequestsNeeded)), l.comparison(e))
 }
 
-// significant is a number with as many digits as people want to read.
-func significant(x float64) string {
+// noCanary says that there was no traffic to judge.
+func (l *look) noCanary() string {
+	if l.window.Baseline.Total > 0 {
+		return "no request reached the canary in this window: check that traffic is routed to it, and the canary's selectors"
+	}
+	return "no request reached either version in this window: there is no traffic, or the selectors match nothing"
+}
+
+// comparison is what was seen: the shares, and the ratio with its bounds.
+func (l *look) comparison(e Evidence) string {
+	if e.Canary.Bad+e.Baseline.Bad == 0 {
+		return "no bad request on either side"
+	}
+	shares := fmt.Sprintf("bad requests %s -> %s", share(e.Baseline), share(e.Canary))
+	sure := strconv.FormatFloat(100*(1-l.p.Budget), 'g', 4, 64) + " % sure of "
 	switch {
-	case x != 0 && (math.Abs(x) >= 10000 || math.Abs(x) < 0.001):
-		return strconv.FormatFloat(x, 'e', 1, 64)
-	case math.Abs(x) >= 100:
-		return strconv.FormatFloat(x, 'f', 0, 64)
+	case e.RatioLower <= 0 && math.IsInf(e.RatioUpper, 1):
+		return shares
+	case e.RatioLower > 1 || math.IsInf(e.RatioUpper, 1):
+		sure += "at least " + times(e.RatioLower)
+	case e.RatioUpper < 1 || e.RatioLower <= 0:
+		sure += "at most " + times(e.RatioUpper)
 	default:
-		return strconv.FormatFloat(x, 'g', 2, 64)
+		sure += times(e.RatioLower) + " to " + times(e.RatioUpper)
 	}
-}
-
-// percent is the share of bad requests.
-func percent(c Counts) string {
-	if c.Total == 0 {
-		return "?"
+	if math.IsInf(e.RatioEstimate, 1) {
+		return shares + " (" + sure + ")"
 	}
-	return strconv.FormatFloat(100*c.Bad/c.Total, 'f', 2, 64) + " %"
+	return shares + " (" + times(e.RatioEstimate) + ", " + sure + ")"
 }
 
-// confidence is 1-alpha for people.
-func confidence(alpha float64) string {
-	return strconv.FormatFloat(100*(1-alpha), 'f', -1, 64) + " %"
+// share is the share of bad requests.
+func share(c Counts) string {
+	if c.Total <= 0 {
+		return "none"
+	}
+	return percent(c.Bad / c.Total)
 }
 
-// count is a number of requests for people.
-func count(n float64) string {
-	return strconv.FormatFloat(math.Ceil(n), 'f', 0, 64)
+// percent is a share with two significant digits, or one decimal from 10 % on.
+func percent(share float64) string {
+	v := 100 * share
+	decimals := 1
+	if v > 0 && v < 10 {
+		decimals = min(1-int(math.Floor(math.Log10(v))), 9)
+		decimals = max(decimals, 2)
+	}
+	if v == math.Trunc(v) && (v == 0 || v >= 10) {
+		decimals = 0
+	}
+	return strconv.FormatFloat(v, 'f', decimals, 64) + " %"
 }
+
+// times is a ratio with two significant digits, or none behind the point.
+func times(ratio float64) string {
+	if ratio >= 10 && ratio < 1e6 {
+		return "x" + strconv.FormatFloat(ratio, 'f', 0, 64)
+	}
+	return "x" + strconv.FormatFloat(ratio, 'g', 2, 64)
+}
+
+// power is e^log, which may be beyond all numbers: three significant digits, or
+// two and a power of ten.
+func power(log float64) string {
+	ten := log / math.Ln10
+	if ten < 3 && ten > -3 {
+		return strconv.FormatFloat(math.Exp(log), 'g', 3, 64)
+	}
+	exponent := math.Floor(ten)
+	mantissa := math.Round(10*math.Pow(10, ten-exponent)) / 10
+	if mantissa >= 10 {
+		mantissa, exponent = 1, exponent+1
+	}
+	return fmt.Sprintf("%.1fe%+03.0f", mantissa, exponent)
+}
+
+// count is a number of requests.
+func count(v float64) string { return strconv.FormatFloat(math.Round(v), 'f', -1, 64) }

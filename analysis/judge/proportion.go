@@ -9,129 +9,167 @@ import (
 	"github.com/serin-dev/serin/analysis/sequential"
 )
 
+// Proportion judges whether the canary's share of bad requests is higher than
+// the baseline's, by the conditional-binomial e-process of package sequential. It
+// may look at every scrape, and the traffic's split may change.
+type Proportion struct {
+	// RelativeTolerance is how much higher is accepted: 0.1 is 10 %.
+	RelativeTolerance float64
+	// MinRequests is how many canary requests must be compared under the weight in
+	// force before the absence of evidence is a pass.
+	MinRequests float64
+	// Budget is the accepted probability of a false Fail over all looks: 0.01.
+	Budget float64
+}
+
 // Validate returns an error that names the field that cannot be used.
 func (p Proportion) Validate() error {
 	switch {
 	case !(p.RelativeTolerance >= 0) || math.IsInf(p.RelativeTolerance, 0):
-		return fmt.Errorf("tolerance.relative %v is not a share of at least 0", p.RelativeTolerance)
+		return fmt.Errorf("the tolerance is %v; it must be 0 or more", p.RelativeTolerance)
 	case !(p.MinRequests >= 0) || math.IsInf(p.MinRequests, 0):
-		return fmt.Errorf("minRequests %v is not a number of requests", p.MinRequests)
+		return fmt.Errorf("the requests to wait for are %v; they must be 0 or more", p.MinRequests)
 	case !(p.Budget > 0 && p.Budget < 1):
-		return fmt.Errorf("falseAlarmBudget %v is not between 0 and 1", p.Budget)
+		return fmt.Errorf("the budget for false alarms is %v; it must be between 0 and 1", p.Budget)
+	default:
+		return nil
 	}
-	return nil
 }
 
-// test is the sequential test of a Proportion.
-func (p Proportion) test() sequential.RateRatio {
-	return sequential.RateRatio{Null: 1 + p.RelativeTolerance}
-}
-
-// Observe adds a window to what was seen and judges all of it. The requests that
-// MinRequests asks for are counted from weightSince, in windows that began then or
-// later; the evidence is that of the whole run.
+// Observe adds a window to what was seen and judges all of it.
+//
+// It fails the canary once E >= 1/Budget, and from then on. Otherwise a window
+// without canary requests, or nothing to compare with so far, is no data; fewer than
+// MinRequests compared since weightSince are too few; and the rest passes. Windows
+// in which only one arm served requests compare nothing: they are no evidence, and
+// do not count towards MinRequests; neither do windows that begin before
+// weightSince. A new weightSince begins that count anew, and keeps the evidence.
+//
+// A window that overlaps what was seen already is left out: each request counts
+// once.
 func (p Proportion) Observe(s ProportionState, w Window, weightSince time.Time) (ProportionState, Verdict) {
 	if err := p.Validate(); err != nil {
 		return s, Verdict{Decision: Inconclusive, Reason: InvalidJudge, Message: err.Error()}
 	}
-	canary, baseline := usable(w.Canary), usable(w.Baseline)
+	l := look{p: p, null: 1 + p.RelativeTolerance, window: w, warnings: slices.Clone(w.Doubts)}
+	l.clean()
+	if since := plain(weightSince); !since.Equal(s.WeightSince) {
+		s.WeightSince, s.Compared = since, 0
+	}
+	if s.Null != 0 && s.Null != l.null {
+		l.warn("the tolerance was changed: the evidence begins anew")
+		s.Test, s.Highest = sequential.RateRatioState{}, 0
+	}
 	s.Version = stateVersion
-	s.Test = p.test().Observe(s.Test, sequential.Block{
-		CanaryBad: canary.Bad, CanaryTotal: canary.Total, BaselineBad: baseline.Bad, BaselineTotal: baseline.Total,
-	})
-	s.Canary, s.Baseline = plus(s.Canary, canary), plus(s.Baseline, baseline)
-	if !s.WeightSince.Equal(weightSince) {
-		s.WeightSince, s.SinceWeight = weightSince.UTC(), 0
+	switch served := l.window.Canary.Total > 0 || l.window.Baseline.Total > 0; {
+	case served && l.window.From.Before(s.Until):
+		l.warn("the window overlaps the one before, and was left out")
+		l.window.Canary, l.window.Baseline = Counts{}, Counts{}
+	case served:
+		s = s.observe(l.null, l.window)
 	}
-	if !w.From.Before(weightSince) {
-		s.SinceWeight += canary.Total
-	}
-	s.PeakLogE = max(s.PeakLogE, s.Test.LogE())
-	return s, p.verdict(s, canary, baseline, w.Doubts)
+	l.state = s
+	return s, l.verdict()
 }
 
-// verdict says what the evidence comes to.
-func (p Proportion) verdict(s ProportionState, canary, baseline Counts, doubts []string) Verdict {
-	verdict := Verdict{Evidence: p.evidence(s), Warnings: p.warnings(s, baseline, doubts)}
+// look is one observation on its way to a verdict.
+type look struct {
+	p        Proportion
+	null     float64
+	window   Window
+	state    ProportionState
+	warnings []string
+}
+
+func (l *look) warn(text string) { l.warnings = append(l.warnings, text) }
+
+// clean makes the window's counts counts.
+func (l *look) clean() {
+	for _, c := range []*Counts{&l.window.Canary, &l.window.Baseline} {
+		for _, v := range []*float64{&c.Bad, &c.Total} {
+			if !(*v >= 0) || math.IsInf(*v, 0) {
+				l.warn("a count is no number of requests, and was left out")
+				*v = 0
+			}
+		}
+		if c.Bad > c.Total {
+			l.warn("more bad requests than requests: the bad ones were cut down to all")
+			c.Bad = c.Total
+		}
+	}
+}
+
+// verdict decides: the rules in the order in which they win.
+func (l *look) verdict() Verdict {
+	e := l.evidence()
+	l.warnAboutWindow()
+	v := Verdict{Evidence: e}
+	if e.LogE >= e.LogLimit/2 && l.state.Highest < e.LogLimit {
+		l.warn("the evidence against the canary is mounting: it is more than half of the way to the limit, on a logarithmic scale")
+	}
 	switch {
-	case s.PeakLogE >= verdict.Evidence.LogLimit:
-		verdict.Decision, verdict.Reason = Fail, Regression
-		verdict.Message = p.describe(s, verdict.Evidence)
-	case canary.Total == 0 && baseline.Total == 0:
-		verdict.Decision, verdict.Reason = Inconclusive, NoData
-		verdict.Message = "neither version has had a request since the last look; check that there is traffic, and the selectors of canary and baseline"
-	case canary.Total == 0:
-		verdict.Decision, verdict.Reason = Inconclusive, NoData
-		verdict.Message = "the canary has had no request since the last look"
-	case s.SinceWeight < p.MinRequests:
-		verdict.Decision, verdict.Reason = Inconclusive, TooFewRequests
-		verdict.Message = fmt.Sprintf("%s canary requests since the weight was set, minRequests is %s", count(s.SinceWeight), count(p.MinRequests))
+	case l.state.Highest >= e.LogLimit:
+		v.Decision, v.Reason, v.Message = Fail, Regression, l.failed(e)
+	case l.window.Canary.Total <= 0:
+		v.Decision, v.Reason, v.Message = Inconclusive, NoData, l.noCanary()
+	case l.state.Canary.Total <= 0:
+		v.Decision, v.Reason, v.Message = Inconclusive, NoData, nothingCompared
+	case l.state.Compared < l.p.MinRequests:
+		v.Evidence.RequestsNeeded = l.p.MinRequests - l.state.Compared
+		v.Decision, v.Reason, v.Message = Inconclusive, TooFewRequests, l.tooFew(v.Evidence)
 	default:
-		verdict.Decision, verdict.Reason = Pass, NoEvidenceOfHarm
-		verdict.Message = p.describe(s, verdict.Evidence)
+		v.Evidence.RequestsNeeded = l.untilFailure(e)
+		v.Decision, v.Reason, v.Message = Pass, NoEvidenceOfHarm, l.passed(v.Evidence)
 	}
-	return verdict
+	slices.Sort(l.warnings)
+	v.Warnings = slices.Compact(l.warnings)
+	return v
 }
 
-// evidence is what the memory comes to in numbers.
-func (p Proportion) evidence(s ProportionState) Evidence {
-	ratio := s.Test.Confidence(p.Budget)
-	evidence := Evidence{
-		Canary: s.Canary, Baseline: s.Baseline,
-		LogE: s.Test.LogE(), LogLimit: -math.Log(p.Budget),
+// evidence is what the state holds, for a person.
+func (l *look) evidence() Evidence {
+	ratio := l.state.Test.Confidence(l.p.Budget)
+	return Evidence{
+		Canary: l.state.Canary, Baseline: l.state.Baseline,
+		LogE: l.state.Test.LogE(), LogLimit: math.Log(1 / l.p.Budget),
 		RatioEstimate: ratio.Estimate, RatioLower: ratio.Lower, RatioUpper: ratio.Upper,
 	}
-	switch {
-	case s.PeakLogE >= evidence.LogLimit:
-		evidence.LogE = s.PeakLogE
-	case s.SinceWeight < p.MinRequests:
-		evidence.RequestsNeeded = p.MinRequests - s.SinceWeight
-	default:
-		evidence.RequestsNeeded = p.toVerdict(s, evidence)
-	}
-	return evidence
 }
 
-// toVerdict is how many more canary requests a Fail takes at the present rates; 0
-// when the canary is not worse than accepted.
-func (p Proportion) toVerdict(s ProportionState, evidence Evidence) float64 {
-	if s.Canary.Total == 0 || s.Baseline.Total == 0 {
+// untilFailure is how many more canary requests it takes until the canary fails,
+// at the present rates and the split of this window (Wald 1945); 0 when the evidence
+// does not speak against it. The canary's rate is the estimated ratio times the baseline's, so
+// that a split that changed on the way does not distort it.
+func (l *look) untilFailure(e Evidence) float64 {
+	all := l.window.Canary.Total + l.window.Baseline.Total
+	if e.LogE <= 0 || all <= 0 || e.Canary.Total <= 0 || e.Baseline.Total <= 0 {
 		return 0
 	}
-	share := s.Canary.Total / (s.Canary.Total + s.Baseline.Total)
-	growth := p.test().Growth(s.Canary.Bad/s.Canary.Total, s.Baseline.Bad/s.Baseline.Total, share)
-	if needed := (evidence.LogLimit - evidence.LogE) / growth; growth > 0 && needed < 1e12 {
-		return math.Ceil(needed)
+	baseline := e.Baseline.Bad / e.Baseline.Total
+	canary := e.RatioEstimate * baseline
+	if baseline == 0 {
+		canary = e.Canary.Bad / e.Canary.Total
 	}
-	return 0
+	growth := sequential.RateRatio{Null: l.null}.Growth(min(canary, 1), baseline, l.window.Canary.Total/all)
+	if growth <= 0 {
+		return 0
+	}
+	return math.Ceil((e.LogLimit - e.LogE) / growth)
 }
 
-// sharedIncident is the share of bad requests at which the baseline itself is in
-// trouble.
-const sharedIncident = 0.1
+const (
+	// incidentShare and incidentRequests are from when on both arms are bad at once.
+	incidentShare    = 0.05
+	incidentRequests = 20
+)
 
-// warnings are doubts about the verdict, sorted.
-func (p Proportion) warnings(s ProportionState, baseline Counts, doubts []string) []string {
-	warnings := slices.Clone(doubts)
-	if baseline.Total == 0 {
-		warnings = append(warnings, "the baseline has had no request since the last look: this window is no evidence")
+// warnAboutWindow says what is odd about this window.
+func (l *look) warnAboutWindow() {
+	c, b := l.window.Canary, l.window.Baseline
+	if c.Total > 0 && b.Total <= 0 {
+		l.warn(fmt.Sprintf("the baseline served no request in this window: the canary's %s (%s bad) cannot be compared and are no evidence", count(c.Total), count(c.Bad)))
 	}
-	if baseline.Total > 0 && baseline.Bad/baseline.Total >= sharedIncident {
-		warnings = append(warnings, fmt.Sprintf("%s of the baseline's requests are bad too: this may be an incident that both versions share", percent(baseline)))
+	if min(c.Total, b.Total) >= incidentRequests && c.Bad >= incidentShare*c.Total && b.Bad >= incidentShare*b.Total {
+		l.warn(fmt.Sprintf("both versions are bad in this window (baseline %s, canary %s): a shared incident rather than this release", percent(b.Bad/b.Total), percent(c.Bad/c.Total)))
 	}
-	slices.Sort(warnings)
-	return slices.Compact(warnings)
-}
-
-// usable is what a window counts, without what cannot be a count.
-func usable(c Counts) Counts {
-	if !(c.Total > 0) || math.IsInf(c.Total, 0) || math.IsNaN(c.Bad) {
-		return Counts{}
-	}
-	return Counts{Bad: min(max(c.Bad, 0), c.Total), Total: c.Total}
-}
-
-// plus adds counts, and stays finite.
-func plus(a, b Counts) Counts {
-	return Counts{Bad: min(a.Bad+b.Bad, math.MaxFloat64), Total: min(a.Total+b.Total, math.MaxFloat64)}
 }

@@ -1,6 +1,9 @@
 package sequential
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Interval is an estimate with its bounds. All are at least 0; Estimate and Upper
 // may be +Inf; none is ever NaN.
@@ -36,9 +39,10 @@ func (s RateRatioState) Confidence(alpha float64) Interval {
 	if len(s.Strata) == 0 {
 		return Interval{Upper: math.Inf(1)}
 	}
-	threshold := s.threshold(alpha)
-	inside := func(log float64) bool { return s.logLikelihood(log) > threshold }
-	best := s.mostLikely()
+	l := s.likelihood()
+	threshold := l.threshold(alpha)
+	inside := func(log float64) bool { return l.at(log) > threshold }
+	best := l.mostLikely()
 	interval := Interval{Estimate: math.Exp(best), Lower: 0, Upper: math.Inf(1)}
 	start := min(max(best, -extreme), extreme)
 	if lower, found := edge(inside, start, -1); found {
@@ -50,20 +54,34 @@ func (s RateRatioState) Confidence(alpha float64) Interval {
 	return interval
 }
 
+// likelihood is l, with the logarithms of the odds at hand.
+type likelihood struct {
+	canaryBad    float64
+	bad, logOdds []float64
+}
+
+func (s RateRatioState) likelihood() likelihood {
+	l := likelihood{canaryBad: s.CanaryBad}
+	for _, v := range s.Strata {
+		l.bad, l.logOdds = append(l.bad, v.Bad), append(l.logOdds, math.Log(v.Odds))
+	}
+	return l
+}
+
 // threshold is what l exceeds within the bounds.
-func (s RateRatioState) threshold(alpha float64) float64 {
+func (l likelihood) threshold(alpha float64) float64 {
 	logs := make([]float64, 0, 2*mixtureHalf+1)
 	for j := -mixtureHalf; j <= mixtureHalf; j++ {
-		logs = append(logs, s.logLikelihood(float64(j)*mixtureStep))
+		logs = append(logs, l.at(float64(j)*mixtureStep))
 	}
 	return logMeanExp(logs) + math.Log(alpha)
 }
 
-// logLikelihood is l at the logarithm of a ratio.
-func (s RateRatioState) logLikelihood(log float64) float64 {
-	sum := s.CanaryBad * log
-	for _, v := range s.Strata {
-		sum -= v.Bad * softplus(log+math.Log(v.Odds))
+// at is l at the logarithm of a ratio.
+func (l likelihood) at(log float64) float64 {
+	sum := l.canaryBad * log
+	for i, bad := range l.bad {
+		sum -= bad * softplus(log+l.logOdds[i])
 	}
 	return sum
 }
@@ -75,28 +93,26 @@ func softplus(x float64) float64 {
 
 // mostLikely is the logarithm of the maximum likelihood ratio: where
 // X1 = Σ m·share. It is infinite when only one arm had bad requests.
-func (s RateRatioState) mostLikely() float64 {
-	bad := 0.0
-	for _, v := range s.Strata {
-		bad += v.Bad
+func (l likelihood) mostLikely() float64 {
+	all := 0.0
+	for _, bad := range l.bad {
+		all += bad
 	}
 	switch {
-	case s.CanaryBad <= 0:
+	case l.canaryBad <= 0:
 		return math.Inf(-1)
-	case s.CanaryBad >= bad:
+	case l.canaryBad >= all:
 		return math.Inf(1)
 	}
-	logit := math.Log(s.CanaryBad) - math.Log(bad-s.CanaryBad)
+	logit := math.Log(l.canaryBad) - math.Log(all-l.canaryBad)
 	tooFew := func(log float64) bool {
 		expected := 0.0
-		for _, v := range s.Strata {
-			expected += v.Bad / (1 + math.Exp(-log-math.Log(v.Odds)))
+		for i, bad := range l.bad {
+			expected += bad / (1 + math.Exp(-log-l.logOdds[i]))
 		}
-		return expected < s.CanaryBad
+		return expected < l.canaryBad
 	}
-	low := logit - math.Log(s.Strata[len(s.Strata)-1].Odds)
-	high := logit - math.Log(s.Strata[0].Odds)
-	return boundary(tooFew, low, high)
+	return boundary(tooFew, logit-slices.Max(l.logOdds), logit-slices.Min(l.logOdds))
 }
 
 // edge walks from a point inside in a direction until it is outside, and returns

@@ -127,7 +127,7 @@ func (s RateRatioState) Validate() error {
 const extremeOdds = 1e18
 
 // maxStrata bounds the size of a state.
-const maxStrata = 32
+const maxStrata = 24
 
 // addStratum adds the bad requests of one more block. Equal splits are one
 // stratum; when there are too many, the two whose union changes the likelihood
