@@ -8,11 +8,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-logr/logr"
 	"github.com/rogpeppe/go-internal/testscript"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/serin-dev/serin/lab/controlplane"
 )
@@ -52,6 +54,7 @@ type withPlane struct{ tests *testing.M }
 
 // Run runs the tests.
 func (w withPlane) Run() int {
+	log.SetLogger(logr.Discard())
 	running, err := controlplane.Start(controlplane.Options{CRDs: []string{"../../crds/bases"}})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -70,7 +70,7 @@ func (s *session) undo(ctx context.Context, name string, revision int64) error {
 	if err != nil {
 		return refuse(s.about("get rollout", name), "rollout %s/%s: %v", c.namespace, name, err)
 	}
-	template, exact := translate.OriginalTemplate(target)
+	template, exact := translate.OriginalTemplate(target, target.Spec.Template)
 	if err := writeTemplate(ctx, c, o.Rollout, template); err != nil {
 		if apierrors.IsInvalid(err) || apierrors.IsConflict(err) {
 			return refuse("look again, then repeat it: "+s.about("get rollout", name), "rollout %s/%s was changed in the meantime, and nothing was done: %s", c.namespace, name, oneLine(err))

@@ -6,8 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 
-	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/serin-dev/serin/crds/v1alpha1"
 )
@@ -37,17 +37,18 @@ func TemplateJSON(template corev1.PodTemplateSpec) (string, error) {
 }
 
 // OriginalTemplate is the template of a Rollout that a ReplicaSet was made from,
-// with the very hash of that ReplicaSet. Exact is false when the ReplicaSet does not
-// remember it: the template is then its own, with the API server's defaults, and
-// counts as a new version.
-func OriginalTemplate(set *appsv1.ReplicaSet) (template corev1.PodTemplateSpec, exact bool) {
-	if err := json.Unmarshal([]byte(set.Annotations[v1alpha1.AnnotationTemplate]), &template); err == nil {
-		if hash, err := TemplateHash(template); err == nil && hash == set.Labels[v1alpha1.LabelPodTemplateHash] {
-			return template, true
+// with the very hash of that ReplicaSet: set is its metadata, and template its own.
+// Exact is false when the ReplicaSet does not remember it: the result is then its
+// own template, with the API server's defaults, which counts as a new version.
+func OriginalTemplate(set metav1.Object, template corev1.PodTemplateSpec) (original corev1.PodTemplateSpec, exact bool) {
+	want := set.GetLabels()[v1alpha1.LabelPodTemplateHash]
+	if err := json.Unmarshal([]byte(set.GetAnnotations()[v1alpha1.AnnotationTemplate]), &original); err == nil {
+		if hash, err := TemplateHash(original); err == nil && hash == want {
+			return original, true
 		}
 	}
-	template = *set.Spec.Template.DeepCopy()
-	delete(template.Labels, v1alpha1.LabelPodTemplateHash)
-	hash, err := TemplateHash(template)
-	return template, err == nil && hash == set.Labels[v1alpha1.LabelPodTemplateHash]
+	original = *template.DeepCopy()
+	delete(original.Labels, v1alpha1.LabelPodTemplateHash)
+	hash, err := TemplateHash(original)
+	return original, err == nil && hash == want
 }

@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -39,11 +38,11 @@ func TestOriginalTemplate(t *testing.T) {
 		t.Run(test.reason, func(t *testing.T) {
 			stored := *test.stored.DeepCopy()
 			stored.Labels[v1alpha1.LabelPodTemplateHash] = hash
-			set := &appsv1.ReplicaSet{ObjectMeta: metav1.ObjectMeta{
+			set := &metav1.ObjectMeta{
 				Labels:      map[string]string{v1alpha1.LabelPodTemplateHash: hash},
 				Annotations: map[string]string{v1alpha1.AnnotationTemplate: test.annotation},
-			}, Spec: appsv1.ReplicaSetSpec{Template: stored}}
-			got, exact := translate.OriginalTemplate(set)
+			}
+			got, exact := translate.OriginalTemplate(set, stored)
 			if diff := cmp.Diff(test.want, got); diff != "" || exact != test.exact {
 				t.Errorf("exact %t, want %t (-want +got):\n%s", exact, test.exact, diff)
 			}
