@@ -221,8 +221,22 @@ func TestHouse(t *testing.T) {
 		})
 	}
 	for _, exception := range exceptions {
-		if !used[exception] {
+		switch {
+		case !used[exception]:
 			t.Errorf("house_test.go: nothing needs the exception for %s (%s); remove it", exception.path, exception.what)
+		case exception.why == "":
+			t.Errorf("house_test.go: the exception for %s (%s) gives no reason", exception.path, exception.what)
+		}
+	}
+}
+
+// TestArrowsHaveReasons keeps the table of rooms readable.
+func TestArrowsHaveReasons(t *testing.T) {
+	for _, room := range rooms {
+		for _, allowed := range room.may {
+			if allowed.why == "" {
+				t.Errorf("%s may import %s, and the table does not say why", room.folder, allowed.path)
+			}
 		}
 	}
 }
