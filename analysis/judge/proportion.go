@@ -39,7 +39,8 @@ func (p Proportion) Validate() error {
 // Observe adds a window to what was seen and judges all of it.
 //
 // It fails the canary once E >= 1/Budget, and from then on. Otherwise a window
-// without canary requests, or nothing to compare with so far, is no data; fewer than
+// without canary requests (unless it was not due to be scraped: a look may come more
+// often than a scrape), or nothing to compare with so far, is no data; fewer than
 // MinRequests compared since weightSince are too few; and the rest passes. Windows
 // in which only one arm served requests compare nothing: they are no evidence, and
 // do not count towards MinRequests; neither do windows that begin before
@@ -110,7 +111,7 @@ func (l *look) verdict() Verdict {
 	switch {
 	case l.state.Highest >= e.LogLimit:
 		v.Decision, v.Reason, v.Message = Fail, Regression, l.failed(e)
-	case l.window.Canary.Total <= 0:
+	case l.window.Canary.Total <= 0 && !l.window.Unscraped:
 		v.Decision, v.Reason, v.Message = Inconclusive, NoData, l.noCanary()
 	case l.state.Canary.Total <= 0:
 		v.Decision, v.Reason, v.Message = Inconclusive, NoData, nothingCompared

@@ -51,6 +51,7 @@ func judgeSamples(spec Spec, metric Metric, state *MetricState, startedAt time.T
 		Canary:   series.Counters{Bad: samples.CanaryBad, Total: samples.CanaryTotal, BornAfter: spec.CanarySince},
 		Baseline: series.Counters{Bad: samples.BaselineBad, Total: samples.BaselineTotal},
 	}, to, series.Policy{})
+	window.Unscraped = betweenScrapes(samples, window)
 	proportion, verdict := metric.Proportion.Observe(proportion, window, weightSince(spec, startedAt))
 
 	text, err := json.Marshal(judgeMemory{Version: judgeMemoryVersion, Cursor: cursor, Proportion: proportion.String()})
@@ -119,6 +120,44 @@ func unseen(samples Samples, to time.Time) string {
 		}
 	}
 	return ""
+}
+
+const (
+	// usualGap is between two scrapes, when the samples do not tell.
+	usualGap = 30 * time.Second
+	// missedScrapes is how many scrapes in a row may be missing.
+	missedScrapes = 2
+)
+
+// betweenScrapes says whether the canary has no sample in a window only because
+// none is due yet: the look came sooner than the scrape.
+func betweenScrapes(samples Samples, window judge.Window) bool {
+	newest := newestSample(samples.CanaryTotal)
+	if newest.After(window.From) {
+		return false
+	}
+	gap := scrapeGap(samples.CanaryTotal)
+	if gap == 0 {
+		gap = scrapeGap(samples.BaselineTotal)
+	}
+	if gap == 0 {
+		gap = usualGap
+	}
+	return window.To.Sub(newest) <= missedScrapes*gap
+}
+
+// scrapeGap is the shortest time between the last two samples of a series; 0 when
+// no series has two.
+func scrapeGap(list []series.Series) time.Duration {
+	var shortest time.Duration
+	for _, one := range list {
+		if n := len(one.Samples); n > 1 {
+			if gap := one.Samples[n-1].At.Sub(one.Samples[n-2].At); shortest == 0 || gap < shortest {
+				shortest = gap
+			}
+		}
+	}
+	return shortest
 }
 
 // newestSample is when the newest sample was scraped; zero when there is none.

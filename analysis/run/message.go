@@ -33,18 +33,15 @@ func openMessage(metric Metric, state MetricState) string {
 	}
 }
 
-// blindMessage explains why nothing is seen, since when, and what ends it.
+// blindMessage explains why nothing is seen, since when, and what ends it. It does
+// not count: a message that changes at every look would change the status that often.
 func blindMessage(state MetricState, last Outcome) string {
 	word, until := "cannot be seen", "there is an answer"
 	if last.Phase == Inconclusive {
 		word, until = "has nothing to judge", "it has"
 	}
-	times := ""
-	if state.ConsecutiveBlind > 1 {
-		times = fmt.Sprintf(", %d measurements in a row", state.ConsecutiveBlind)
-	}
-	return fmt.Sprintf("Metric %q %s since %s%s: %s: %s; the release holds until %s",
-		state.Name, word, clock(state.BlindSince), times, last.Reason, last.Message, until)
+	return fmt.Sprintf("Metric %q %s since %s: %s: %s; the release holds until %s",
+		state.Name, word, clock(state.BlindSince), last.Reason, last.Message, until)
 }
 
 // cutMessage explains a metric that ends because its run does.

@@ -164,7 +164,7 @@ func (p *player) fill(measurement *Measurement, answer string, look Look, now ti
 func (p *player) show(now time.Time) {
 	print := func(format string, values ...any) { fmt.Fprintf(&p.output, indent+format+"\n", values...) }
 	view := p.state.View(p.spec, now)
-	print("%s: %s", view.Phase, view.Message)
+	print("%s: %s", view.Phase, p.withoutJudge(view.Message))
 	if view.Phase.Live() {
 		looks, next := Due(p.spec, p.state, now)
 		var due []string
@@ -184,10 +184,20 @@ func (p *player) show(now time.Time) {
 	for _, metric := range p.state.Metrics {
 		print("%s %s: %s", metric.Name, metric.Phase, orNone(tally(metric)))
 		if e := metric.Evidence; e != nil {
-			print("  canary %s/%s, baseline %s/%s, e-value %s of %s, ratio %s [%s, %s], needs %s", e.CanaryBad, e.CanaryTotal, e.BaselineBad, e.BaselineTotal,
-				e.EValue, e.Limit, orNone(e.RateRatio), orNone(e.RateRatioLower), orNone(e.RateRatioUpper), orNone(e.RequestsNeeded))
+			print("  canary %s/%s, baseline %s/%s, e-value %s of %s, ratio %s [%s, %s]", e.CanaryBad, e.CanaryTotal, e.BaselineBad, e.BaselineTotal,
+				e.EValue, e.Limit, orNone(e.RateRatio), orNone(e.RateRatioLower), orNone(e.RateRatioUpper))
 		}
 	}
+}
+
+// withoutJudge leaves out the judge's own words, which are the judge's to test.
+func (p *player) withoutJudge(message string) string {
+	for i, metric := range p.spec.Metrics {
+		if last, measured := p.state.Metrics[i].last(); measured && metric.Proportion != nil && last.Value != "" {
+			message = strings.ReplaceAll(message, last.Message, "(the judge's words)")
+		}
+	}
+	return message
 }
 
 // since writes a time as the scripts do.

@@ -14,6 +14,9 @@ type Counts struct {
 type Window struct {
 	From, To         time.Time
 	Canary, Baseline Counts
+	// Unscraped says that the canary has not been scraped since From, and need not
+	// have been: no requests in this window means nothing.
+	Unscraped bool
 	// Doubts are reasons not to trust the counts fully, sorted, for people.
 	Doubts []string
 }

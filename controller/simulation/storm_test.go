@@ -11,7 +11,7 @@ import (
 )
 
 var (
-	seeds = flag.Int("seeds", 400, "how many storms to play")
+	seeds = flag.Int("seeds", 120, "how many storms to play")
 	first = flag.Uint64("seed", 1, "the first seed; with -seeds=1 the whole log of that storm is printed")
 )
 
