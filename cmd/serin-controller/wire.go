@@ -122,7 +122,7 @@ func addRollouts(manager ctrl.Manager, checks translate.Checks) error {
 
 // knows says whether the cluster has the Gateway API.
 func knows(mapper meta.RESTMapper) bool {
-	_, err := mapper.RESTMapping(gatewayv1.SchemeGroupVersion.WithKind("HTTPRoute").GroupKind(), "v1")
+	_, err := mapper.RESTMapping(gatewayv1.GroupVersion.WithKind("HTTPRoute").GroupKind(), "v1")
 	return err == nil
 }
 

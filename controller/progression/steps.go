@@ -141,7 +141,7 @@ func (d *decision) unproven() string {
 		return seen.Message
 	case !d.o.blindSince(seen).IsZero():
 		return d.blindness()
-	case seen.PassedAt.IsZero() || seen.PassedAt.Before(d.WeightSince):
+	case seen.PassedAt.IsZero() || seen.PassedAt.Before(d.WeightSince) || !seen.WeightSince.Equal(d.WeightSince):
 		return fmt.Sprintf("the analysis has not passed at weight %d yet: %s", d.Weight, seen.Message)
 	default:
 		return ""
