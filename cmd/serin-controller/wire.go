@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/selection"
 	clientscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/utils/clock"
@@ -122,7 +123,7 @@ func addRollouts(manager ctrl.Manager, checks translate.Checks) error {
 
 // knows says whether the cluster has the Gateway API.
 func knows(mapper meta.RESTMapper) bool {
-	_, err := mapper.RESTMapping(gatewayv1.GroupVersion.WithKind("HTTPRoute").GroupKind(), "v1")
+	_, err := mapper.RESTMapping(schema.GroupKind{Group: gatewayv1.GroupName, Kind: "HTTPRoute"}, "v1")
 	return err == nil
 }
 
