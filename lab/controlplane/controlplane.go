@@ -53,20 +53,45 @@ type ControlPlane struct {
 func Assets() (string, error) {
 	folder := os.Getenv("KUBEBUILDER_ASSETS")
 	if folder == "" {
-		cache := os.Getenv("SERIN_CACHE")
-		if cache == "" {
-			home, err := os.UserHomeDir()
-			if err != nil {
-				return "", fmt.Errorf("finding the control plane's binaries: %w; set KUBEBUILDER_ASSETS", err)
-			}
-			cache = filepath.Join(home, ".cache", "serin")
+		var err error
+		if folder, err = built(); err != nil {
+			return "", err
 		}
-		folder = filepath.Join(cache, "kube-"+Version)
 	}
 	if _, err := os.Stat(filepath.Join(folder, "kube-apiserver")); err != nil {
 		return "", fmt.Errorf("finding the control plane's binaries: %w; run `make controlplane`, or set KUBEBUILDER_ASSETS", err)
 	}
 	return folder, nil
+}
+
+// built is the folder where `make controlplane` builds the binaries.
+func built() (string, error) {
+	cache := os.Getenv("SERIN_CACHE")
+	if cache == "" {
+		home, err := os.UserHomeDir()
+		if err != nil {
+			return "", fmt.Errorf("finding the control plane's binaries: %w; set KUBEBUILDER_ASSETS", err)
+		}
+		cache = filepath.Join(home, ".cache", "serin")
+	}
+	return filepath.Join(cache, "kube-"+Version), nil
+}
+
+// controllerManager finds kube-controller-manager. The assets that others publish
+// for tests do not have it; then `make controlplane` builds it alone.
+func controllerManager(assets string) (string, error) {
+	const name = "kube-controller-manager"
+	own, err := built()
+	if err != nil {
+		return "", err
+	}
+	for _, folder := range []string{assets, own} {
+		path := filepath.Join(folder, name)
+		if _, err := os.Stat(path); err == nil {
+			return path, nil
+		}
+	}
+	return "", fmt.Errorf("finding %s: it is neither in %s nor in %s; run `make controlplane`", name, assets, own)
 }
 
 // Version of Kubernetes that module lab/kube builds.
@@ -146,11 +171,15 @@ func (p *ControlPlane) startControllerManager(assets string, options Options) er
 	if err != nil {
 		return err
 	}
+	binary, err := controllerManager(assets)
+	if err != nil {
+		return err
+	}
 	log := options.Log
 	if log == nil {
 		log = io.Discard
 	}
-	p.manager = exec.Command(filepath.Join(assets, "kube-controller-manager"),
+	p.manager = exec.Command(binary,
 		"--kubeconfig="+path, "--leader-elect=false", "--bind-address=127.0.0.1", "--secure-port="+strconv.Itoa(port),
 		"--controllers="+controllers(options.Controllers),
 		"--concurrent-replicaset-syncs=10", "--concurrent-gc-syncs=10",

@@ -47,11 +47,8 @@ func unsupported(route *gatewayv1.HTTPRoute) string {
 		if len(rule.Filters) > 0 || rule.Timeouts != nil || rule.Retry != nil || rule.SessionPersistence != nil {
 			return fmt.Sprintf("rules[%d]: filters, timeouts, retry and sessionPersistence are not supported", i)
 		}
-		for j, match := range rule.Matches {
-			if len(match.Headers) > 0 || len(match.QueryParams) > 0 || match.Method != nil ||
-				match.Path != nil && match.Path.Type != nil && *match.Path.Type == gatewayv1.PathMatchRegularExpression {
-				return fmt.Sprintf("rules[%d].matches[%d]: only the path can be matched, exactly or by prefix", i, j)
-			}
+		if j := slices.IndexFunc(rule.Matches, beyondPaths); j >= 0 {
+			return fmt.Sprintf("rules[%d].matches[%d]: only the path can be matched, exactly or by prefix", i, j)
 		}
 		for j, reference := range rule.BackendRefs {
 			if len(reference.Filters) > 0 {
@@ -60,6 +57,12 @@ func unsupported(route *gatewayv1.HTTPRoute) string {
 		}
 	}
 	return ""
+}
+
+// beyondPaths says whether a match asks for more than an exact path or a prefix.
+func beyondPaths(match gatewayv1.HTTPRouteMatch) bool {
+	expression := match.Path != nil && match.Path.Type != nil && *match.Path.Type == gatewayv1.PathMatchRegularExpression
+	return expression || len(match.Headers) > 0 || len(match.QueryParams) > 0 || match.Method != nil
 }
 
 // problem says why a reference of a route leads nowhere.
