@@ -16,9 +16,8 @@ type value struct {
 	err error
 }
 
-func (v value) isTrue() bool  { return v.set && v.known && v.holds }
-func (v value) isFalse() bool { return v.set && v.known && !v.holds }
-func (v value) isOpen() bool  { return v.set && !v.known }
+func (v value) isTrue() bool { return v.set && v.known && v.holds }
+func (v value) isOpen() bool { return v.set && !v.known }
 
 // Judge applies the conditions to a result.
 //
