@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -12,10 +13,13 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
+	"github.com/serin-dev/serin/crds/v1alpha1"
 	"github.com/serin-dev/serin/lab/controlplane"
 )
 
@@ -75,7 +79,11 @@ func (w withPlane) Run() int {
 // prepare makes the users: ana may do everything, viewer may read Rollouts only,
 // reader may read everything.
 func (p *testPlane) prepare(running *controlplane.ControlPlane) error {
-	admin, err := client.New(running.Config, client.Options{})
+	scheme := runtime.NewScheme()
+	if err := errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
+		return err
+	}
+	admin, err := client.New(running.Config, client.Options{Scheme: scheme})
 	if err != nil {
 		return err
 	}

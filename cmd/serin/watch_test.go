@@ -40,25 +40,27 @@ func meanwhileRelease(t *testing.T, w *world) []func() {
 // said once, and waited for. Ctrl-C ends it with 0, and no escape code is written.
 func TestWatchUnderPipe(t *testing.T) {
 	w, kubeconfig := here(t, "watch-pipe")
-	p := start(t, kubeconfig, nil, meanwhileRelease(t, w), "get", "rollout", "web", "--watch")
+	t.Setenv("KUBECONFIG", kubeconfig)
+	p := start(t, "", nil, meanwhileRelease(t, w), "get", "rollout", "web", "--watch")
 	if p.code != exitOK || p.stderr.String() != "" {
 		t.Errorf("exit code %d, want 0; stderr: %s", p.code, p.stderr.String())
 	}
 	if strings.Contains(p.stdout.String(), "\x1b") {
 		t.Error("escape codes under a pipe")
 	}
-	golden(t, "watch-pipe.golden", neutral(p.stdout.String(), w, kubeconfig))
+	golden(t, "watch-pipe.golden", neutral(p.stdout.String(), w))
 }
 
 // TestWatchOnTerminal: the text is drawn in place on the alternate screen, and what
 // was seen last stays behind.
 func TestWatchOnTerminal(t *testing.T) {
 	w, kubeconfig := here(t, "watch-terminal")
+	t.Setenv("KUBECONFIG", kubeconfig)
 	terminal := func(env *environment) {
 		env.IsTerminal = true
 		env.Size = func() (int, int) { return 100, 24 }
 	}
-	p := start(t, kubeconfig, terminal, meanwhileRelease(t, w), "get", "rollout", "web", "--watch", "--no-color")
+	p := start(t, "", terminal, meanwhileRelease(t, w), "get", "rollout", "web", "--watch", "--no-color")
 	if p.code != exitOK || p.stderr.String() != "" {
 		t.Errorf("exit code %d, want 0; stderr: %s", p.code, p.stderr.String())
 	}
@@ -72,7 +74,7 @@ func TestWatchOnTerminal(t *testing.T) {
 		}
 	}
 	readable := strings.NewReplacer(enterScreen, "<enter>\n", leaveScreen, "\n<leave>\n", toTopLeft, "\n<top left>\n", clearLine, "", "\r\n", "\n", clearBelow, "\n<clear below>", resetColor, "<reset>")
-	golden(t, "watch-terminal.golden", readable.Replace(neutral(out, w, kubeconfig)))
+	golden(t, "watch-terminal.golden", readable.Replace(neutral(out, w)))
 }
 
 // TestWatchDeleted: a Rollout that is deleted ends the watch.
@@ -117,9 +119,9 @@ func TestStatusInterrupted(t *testing.T) {
 	}
 }
 
-// neutral takes what differs from run to run out of a text: names, ports, and
-// whether a request was under way when the connection broke.
-func neutral(text string, w *world, kubeconfig string) string {
+// neutral takes what differs from run to run out of a text: ports, and whether
+// a request was under way when the connection broke.
+func neutral(text string, w *world) string {
 	text = regexp.MustCompile(` - error from a previous attempt: [^;]*`).ReplaceAllString(text, "")
-	return strings.NewReplacer(w.network.address, "127.0.0.1:6443", kubeconfig, "kubeconfig.yaml").Replace(text)
+	return strings.ReplaceAll(text, w.network.address, "127.0.0.1:6443")
 }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -30,11 +31,17 @@ type world struct {
 	owner *metav1.OwnerReference
 }
 
-// newWorld makes a namespace and a way to the API server.
+// newWorld makes a namespace, empty also when the tests are repeated, and a way to
+// the API server.
 func newWorld(namespace, folder string) (*world, error) {
 	err := plane.admin.Create(context.Background(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}})
 	if err != nil && !apierrors.IsAlreadyExists(err) {
 		return nil, err
+	}
+	for _, kind := range []client.Object{&v1alpha1.Rollout{}, &v1alpha1.AnalysisRun{}, &appsv1.ReplicaSet{}, &corev1.Pod{}} {
+		if err := plane.admin.DeleteAllOf(context.Background(), kind, client.InNamespace(namespace), client.GracePeriodSeconds(0)); err != nil {
+			return nil, fmt.Errorf("emptying namespace %s: %w", namespace, err)
+		}
 	}
 	w := &world{namespace: namespace, folder: folder}
 	w.network, err = newNetwork(plane.users["ana"].Config().Host)
@@ -107,7 +114,11 @@ func (w *world) applyObject(object *unstructured.Unstructured) error {
 	if status == nil {
 		return nil
 	}
-	return w.patch(object, map[string]any{"status": status})
+	object.Object["status"] = status
+	if rollout, is := status.(map[string]any); is && object.GetKind() == "Rollout" {
+		rollout["observedGeneration"] = object.GetGeneration()
+	}
+	return plane.admin.Status().Update(ctx, object)
 }
 
 // patch merges a change into an object, with its status.
