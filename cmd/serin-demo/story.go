@@ -21,8 +21,8 @@ type demo struct {
 var (
 	good = release{version: "v2", previous: "v1", errorShare: "0.005", wanted: promoted,
 		title: "Releasing v2: as good as v1"}
-	broken = release{version: "v3", previous: "v2", errorShare: "0.2", wanted: rolledBack,
-		title: "Releasing v3: one answer in five is an error"}
+	broken = release{version: "v3", previous: "v2", errorShare: "0.1", wanted: rolledBack,
+		title: "Releasing v3: one answer in ten is an error"}
 )
 
 // tell tells the story, from nothing to the summary.

@@ -45,6 +45,7 @@ func TestFleetRunsPods(t *testing.T) {
 	t.Run("a pod is served until it is deleted", func(t *testing.T) { served(t, cluster, nodes) })
 	t.Run("a deleted pod is drained first", func(t *testing.T) { drained(t, cluster, nodes) })
 	t.Run("a pod that crashes is restarted", func(t *testing.T) { crashing(t, cluster) })
+	t.Run("a pod that crashes under traffic is restarted", func(t *testing.T) { crashingLate(t, cluster, nodes) })
 	t.Run("a pod with senseless settings waits and says why", func(t *testing.T) { senseless(t, cluster) })
 	t.Run("pods of another namespace or node are left alone", func(t *testing.T) { foreign(t, cluster, nodes) })
 	t.Run("nothing answers after the end", func(t *testing.T) {
@@ -135,6 +136,23 @@ func crashing(t *testing.T, cluster client.Client) {
 		t.Errorf("the pod's readiness is %q, want False", got)
 	}
 	remove(t, cluster, broken)
+}
+
+// crashingLate checks that a server that ends by itself is not ready, and comes back.
+func crashingLate(t *testing.T, cluster client.Client, nodes *fleet.Fleet) {
+	fragile := pod("fragile", map[string]string{"APP_VERSION": "v1", "APP_CRASH_AFTER": "2", "APP_DRAIN": "0s"})
+	address := create(t, cluster, nodes, fragile)
+	get(address)
+	get(address)
+	waitUntil(t, "the pod is in its crash loop", func() bool {
+		waiting := read(t, cluster, "fragile").Status.ContainerStatuses[0].State.Waiting
+		return waiting != nil && waiting.Reason == "CrashLoopBackOff"
+	})
+	waitUntil(t, "the pod is back", func() bool {
+		again, found := nodes.Registry().Address("default", "fragile")
+		return found && again != address && condition(read(t, cluster, "fragile"), corev1.PodReady) == "True"
+	})
+	remove(t, cluster, fragile)
 }
 
 // senseless checks the status of a pod whose settings are wrong.

@@ -55,29 +55,23 @@ func (f *Fleet) bind(ctx context.Context, pod *corev1.Pod) error {
 // run starts the pod's server, unless it runs, and reports what became of it.
 func (f *Fleet) run(ctx context.Context, pod *corev1.Pod) (ctrl.Result, error) {
 	settings, err := settingsOf(pod)
-	switch {
-	case err != nil:
+	if err != nil {
 		return ctrl.Result{}, f.report(ctx, pod, waiting(pod, "CreateContainerConfigError", err.Error()))
-	case settings.Crash:
-		return f.crash(ctx, pod)
+	}
+	if f.died(podName(pod)) {
+		return ctrl.Result{}, f.report(ctx, pod, crashed(pod, time.Now()))
+	}
+	if left := backOff(pod, time.Now()); left > 0 {
+		return ctrl.Result{RequeueAfter: left}, nil
+	}
+	if settings.Crash {
+		return ctrl.Result{}, f.report(ctx, pod, crashed(pod, time.Now()))
 	}
 	ip, err := f.serve(pod, settings)
 	if err != nil {
 		return ctrl.Result{}, err
 	}
 	return ctrl.Result{}, f.report(ctx, pod, running(pod, ip, time.Now()))
-}
-
-// crash reports one more restart of a pod that crashes, later each time.
-func (f *Fleet) crash(ctx context.Context, pod *corev1.Pod) (ctrl.Result, error) {
-	const firstBackOff, longestBackOff = time.Second, time.Minute
-	last, restarts := lastCrash(pod)
-	backOff := min(firstBackOff<<min(restarts, 10), longestBackOff)
-	if left := time.Until(last.Add(backOff)); left > 0 {
-		return ctrl.Result{RequeueAfter: left}, nil
-	}
-	status := crashed(pod, time.Now())
-	return ctrl.Result{RequeueAfter: backOff}, f.report(ctx, pod, status)
 }
 
 // report writes the pod's status, when it differs.

@@ -47,7 +47,10 @@ func (f *Fleet) serve(pod *corev1.Pod, settings app.Settings) (ip string, err er
 		return "", fmt.Errorf("starting the server of pod %s: %w", name, err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	s := &server{app: application, uid: pod.UID, ip: f.nextIP(), stop: stop, done: make(chan struct{})}
+	s := &server{app: application, uid: pod.UID, ip: pod.Status.PodIP, stop: stop, done: make(chan struct{})}
+	if s.ip == "" {
+		s.ip = f.nextIP()
+	}
 	f.servers[name] = s
 	f.registry.add(name, Pod{
 		Namespace: pod.Namespace, Name: pod.Name, Labels: pod.Labels, Address: listener.Addr().String(),
@@ -85,6 +88,23 @@ func (f *Fleet) drained(name types.NamespacedName) bool {
 	s.stop()
 	select {
 	case <-s.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// died says whether the pod's server has ended by itself, and forgets it.
+func (f *Fleet) died(name types.NamespacedName) bool {
+	f.lock.Lock()
+	defer f.lock.Unlock()
+	s := f.servers[name]
+	if s == nil {
+		return false
+	}
+	select {
+	case <-s.done:
+		delete(f.servers, name)
 		return true
 	default:
 		return false

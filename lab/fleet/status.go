@@ -52,15 +52,18 @@ func crashed(pod *corev1.Pod, now time.Time) corev1.PodStatus {
 	return status
 }
 
-// lastCrash is when the pod's container last ended, and how often it was restarted.
-func lastCrash(pod *corev1.Pod) (at time.Time, restarts int32) {
+// backOff is for how long a pod that has crashed is not started again: a second,
+// and twice as long each time.
+func backOff(pod *corev1.Pod, now time.Time) time.Duration {
+	const first, longest = time.Second, time.Minute
+	var left time.Duration
 	for _, status := range pod.Status.ContainerStatuses {
-		if terminated := status.LastTerminationState.Terminated; terminated != nil {
-			at = terminated.FinishedAt.Time
+		if ended := status.LastTerminationState.Terminated; ended != nil && status.State.Running == nil {
+			wait := min(first<<min(status.RestartCount, 10), longest)
+			left = max(left, ended.FinishedAt.Add(wait).Sub(now))
 		}
-		restarts = max(restarts, status.RestartCount)
 	}
-	return at, restarts
+	return left
 }
 
 // started is the status of a pod that is on its node.
