@@ -107,12 +107,19 @@ func (d *decision) pastDeadline() (reason, message string) {
 	return "ProgressDeadlineExceeded", fmt.Sprintf("no progress for %s, %s", d.o.Spec.ProgressDeadline, missing.text)
 }
 
-// askPerson waits for a person when an analysis could not decide.
+// askPerson waits for a person when an analysis could not decide. Meanwhile a new
+// background analysis takes over: a release that waits must not be without eyes.
 func (d *decision) askPerson() {
 	for _, key := range d.liveRuns() {
-		if d.o.Runs[key].Phase == run.Inconclusive && !d.waits(WaitInconclusive) {
+		if d.o.Runs[key].Phase != run.Inconclusive {
+			continue
+		}
+		if !d.waits(WaitInconclusive) {
 			d.wait(WaitInconclusive, "")
 			d.announce(true, "AnalysisInconclusive", "the analysis could not decide, a person must: %s", d.o.Runs[key].Message)
+		}
+		if key == d.BackgroundRun {
+			d.BackgroundRun = ""
 		}
 	}
 }

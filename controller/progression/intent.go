@@ -83,10 +83,7 @@ func (d *decision) promoteStep(intent Intent) (message string, refused bool) {
 	}
 	d.override(intent.By)
 	d.stopWaiting(WaitPauseStep)
-	if d.stopWaiting(WaitInconclusive) {
-		// The run that asked for a person has had its answer; a new one takes over.
-		d.BackgroundRun = ""
-	}
+	d.stopWaiting(WaitInconclusive)
 	if d.Step >= int32(len(d.o.Spec.Steps)) {
 		d.PromotedBy = intent.By
 		return "the release is promoted without the evidence that it waited for", false

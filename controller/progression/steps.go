@@ -99,7 +99,7 @@ func (d *decision) startBackground() {
 	if d.o.Spec.Background == nil {
 		d.BackgroundRun = ""
 	}
-	if d.backgroundDue() && d.BackgroundRun == "" && !d.waits(WaitInconclusive) && len(d.o.Problems) == 0 {
+	if d.backgroundDue() && d.BackgroundRun == "" && len(d.o.Problems) == 0 {
 		d.BackgroundRun = d.newRun(BackgroundRun)
 	}
 }
