@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -34,21 +35,14 @@ func (r *Reconciler) observeRuns(ctx context.Context, rollout *v1alpha1.Rollout,
 			continue
 		}
 		w.runs[key] = run
-		w.Runs[key] = r.view(run, w)
+		w.Runs[key] = view(run, w.Now)
 	}
 	return nil
 }
 
 // view is what a run shows to the release.
-func (r *Reconciler) view(object *v1alpha1.AnalysisRun, w *world) progression.Run {
-	spec, problems := translate.ParseRun(object.Spec, translate.Kind(object.Labels[v1alpha1.LabelRunType]), r.Checks)
-	seen := progression.Run{
-		View:     translate.RunState(spec, object.Status).View(spec, w.Now),
-		Stopping: object.Spec.Terminate,
-	}
-	if len(problems) > 0 {
-		seen.Message = problems.Error()
-	}
+func view(object *v1alpha1.AnalysisRun, now time.Time) progression.Run {
+	seen := progression.Run{View: translate.ViewRun(object, now), Stopping: object.Spec.Terminate}
 	if object.Spec.WeightSince != nil {
 		seen.WeightSince = object.Spec.WeightSince.UTC()
 	}
