@@ -37,10 +37,13 @@ type Split struct {
 // Router splits the requests of one Rollout between its stable and its canary
 // Service.
 type Router interface {
-	// Split reads the split that is in force, without any write.
+	// Split reads the split that is in force, without any write. With an error it
+	// is the split of the routes that could be read: the canary may still get
+	// requests through them.
 	Split(ctx context.Context) (Split, error)
 	// SetWeight gives the canary a percentage of the requests, from 0 to 100,
 	// and the stable Service the rest. It writes only what differs, and may be
-	// repeated. Whether the data plane has followed is for Split to say.
+	// repeated. Whether the data plane has followed is for Split to say. While a
+	// route is broken no other is raised, but the others are lowered all the same.
 	SetWeight(ctx context.Context, canary int32) error
 }
