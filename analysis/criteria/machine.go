@@ -10,7 +10,13 @@ import (
 const maxSteps = 1_000_000
 
 // errBudget ends an evaluation that would take too long or too much memory.
-var errBudget = errors.New("the condition takes too many steps on this answer")
+const errBudget = problem("the condition takes too many steps on this answer")
+
+// problem is an error that is a constant.
+type problem string
+
+// Error is the text.
+func (p problem) Error() string { return string(p) }
 
 // evaluator computes the value of one node. It panics with what cannot be
 // evaluated; run turns that into an error.

@@ -41,10 +41,11 @@ func (p Proportion) Validate() error {
 // It fails the canary once E >= 1/Budget, and from then on. Otherwise a window
 // without canary requests (unless it was not due to be scraped: a look may come more
 // often than a scrape), or nothing to compare with so far, is no data; fewer than
-// MinRequests compared since weightSince are too few; and the rest passes. Windows
-// in which only one arm served requests compare nothing: they are no evidence, and
-// do not count towards MinRequests; neither do windows that begin before
-// weightSince. A new weightSince begins that count anew, and keeps the evidence.
+// MinRequests compared since weightSince are too few; and the rest passes.
+//
+// Requests wait until both arms have served some and the baseline was scraped last,
+// and are compared together (see Waiting); what began before weightSince does not
+// count towards MinRequests. A new weightSince begins that count anew, and keeps the evidence.
 //
 // A window that overlaps what was seen already is left out: each request counts
 // once.
@@ -67,7 +68,11 @@ func (p Proportion) Observe(s ProportionState, w Window, weightSince time.Time) 
 		l.warn("the window overlaps the one before, and was left out")
 		l.window.Canary, l.window.Baseline = Counts{}, Counts{}
 	case served:
-		s = s.observe(l.null, l.window)
+		before := s.Before
+		var unsteady bool
+		if s, unsteady = s.observe(l.null, l.window); unsteady {
+			l.warn(fmt.Sprintf("the baseline's bad requests changed from %s to %s: what was served meanwhile is not compared, because the versions are not scraped at the same moment", share(before), share(s.Before)))
+		}
 	}
 	l.state = s
 	return s, l.verdict()
@@ -138,12 +143,11 @@ func (l *look) evidence() Evidence {
 }
 
 // untilFailure is how many more canary requests it takes until the canary fails,
-// at the present rates and the split of this window (Wald 1945); 0 when the evidence
-// does not speak against it. The canary's rate is the estimated ratio times the baseline's, so
-// that a split that changed on the way does not distort it.
+// at the present rates and split (Wald 1945); 0 when the evidence does not speak
+// against it. The canary's rate is the estimated ratio times the baseline's, so that
+// a split that changed on the way does not distort it.
 func (l *look) untilFailure(e Evidence) float64 {
-	all := l.window.Canary.Total + l.window.Baseline.Total
-	if e.LogE <= 0 || all <= 0 || e.Canary.Total <= 0 || e.Baseline.Total <= 0 {
+	if e.LogE <= 0 {
 		return 0
 	}
 	baseline := e.Baseline.Bad / e.Baseline.Total
@@ -151,7 +155,7 @@ func (l *look) untilFailure(e Evidence) float64 {
 	if baseline == 0 {
 		canary = e.Canary.Bad / e.Canary.Total
 	}
-	growth := sequential.RateRatio{Null: l.null}.Growth(min(canary, 1), baseline, l.window.Canary.Total/all)
+	growth := sequential.RateRatio{Null: l.null}.Growth(min(canary, 1), baseline, l.state.Share)
 	if growth <= 0 {
 		return 0
 	}
@@ -162,13 +166,16 @@ const (
 	// incidentShare and incidentRequests are from when on both arms are bad at once.
 	incidentShare    = 0.05
 	incidentRequests = 20
+	// patience is how long the canary's requests may wait for the baseline's before
+	// that is odd.
+	patience = 30 * time.Second
 )
 
 // warnAboutWindow says what is odd about this window.
 func (l *look) warnAboutWindow() {
 	c, b := l.window.Canary, l.window.Baseline
-	if c.Total > 0 && b.Total <= 0 {
-		l.warn(fmt.Sprintf("the baseline served no request in this window: the canary's %s (%s bad) cannot be compared and are no evidence", count(c.Total), count(c.Bad)))
+	if waits := l.state.Waiting; waits.Canary.Total > 0 && l.window.To.Sub(waits.Since) > patience {
+		l.warn("the baseline has served no request for more than half a minute: what the canary serves cannot be compared and is no evidence")
 	}
 	if min(c.Total, b.Total) >= incidentRequests && c.Bad >= incidentShare*c.Total && b.Bad >= incidentShare*b.Total {
 		l.warn(fmt.Sprintf("both versions are bad in this window (baseline %s, canary %s): a shared incident rather than this release", percent(b.Bad/b.Total), percent(c.Bad/c.Total)))

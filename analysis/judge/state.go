@@ -27,6 +27,13 @@ type ProportionState struct {
 	Baseline Counts `json:"baseline"`
 	// Until is the end of the last window that held requests.
 	Until time.Time `json:"until"`
+	// Waiting is what was served since Since and could not be compared yet, because
+	// one arm has served nothing since.
+	Waiting Waiting `json:"waiting"`
+	// Before is the baseline of the last block that could be compared.
+	Before Counts `json:"before"`
+	// Share is the canary's share of the requests that were compared last.
+	Share float64 `json:"share,omitempty"`
 	// WeightSince is since when the weight is in force, and Compared are the canary
 	// requests that were compared since.
 	WeightSince time.Time `json:"weightSince"`
@@ -52,7 +59,8 @@ func ParseProportionState(text string) (ProportionState, error) {
 }
 
 func (s ProportionState) validate() error {
-	for _, v := range []float64{s.Null, s.Highest, s.Canary.Bad, s.Canary.Total, s.Baseline.Bad, s.Baseline.Total, s.Compared} {
+	for _, v := range []float64{s.Null, s.Highest, s.Canary.Bad, s.Canary.Total, s.Baseline.Bad, s.Baseline.Total, s.Compared,
+		s.Share, s.Waiting.Canary.Bad, s.Waiting.Canary.Total, s.Waiting.Baseline.Bad, s.Waiting.Baseline.Total} {
 		if !(v >= 0) || math.IsInf(v, 0) {
 			return fmt.Errorf("%v is no count", v)
 		}
@@ -71,24 +79,32 @@ func (s ProportionState) String() string {
 	return string(text)
 }
 
-// observe adds a window that holds requests.
-func (s ProportionState) observe(null float64, w Window) ProportionState {
+// observe adds a window that holds requests. A block in which the baseline itself
+// changed is not compared: the arms are not scraped at the same moment, so that in a
+// change that hits both, one of them is ahead.
+func (s ProportionState) observe(null float64, w Window) (next ProportionState, unsteady bool) {
 	s.Null, s.Until = null, plain(w.To)
-	if w.Canary.Total <= 0 || w.Baseline.Total <= 0 {
-		return s
+	var block Waiting
+	if s.Waiting, block = s.Waiting.take(w); !block.both() {
+		return s, false
+	}
+	before := s.Before
+	s.Before = block.Baseline
+	if changed(before, block.Baseline) {
+		return s, true
 	}
 	test := sequential.RateRatio{Null: null}
 	s.Test = test.Observe(s.Test, sequential.Block{
-		CanaryBad: w.Canary.Bad, CanaryTotal: w.Canary.Total,
-		BaselineBad: w.Baseline.Bad, BaselineTotal: w.Baseline.Total,
+		CanaryBad: block.Canary.Bad, CanaryTotal: block.Canary.Total,
+		BaselineBad: block.Baseline.Bad, BaselineTotal: block.Baseline.Total,
 	})
 	s.Highest = max(s.Highest, s.Test.LogE())
-	s.Canary = add(s.Canary, w.Canary)
-	s.Baseline = add(s.Baseline, w.Baseline)
-	if !w.From.Before(s.WeightSince) {
-		s.Compared += w.Canary.Total
+	s.Canary, s.Baseline = add(s.Canary, block.Canary), add(s.Baseline, block.Baseline)
+	s.Share = block.Canary.Total / (block.Canary.Total + block.Baseline.Total)
+	if !block.Since.Before(s.WeightSince) {
+		s.Compared += block.Canary.Total
 	}
-	return s
+	return s, false
 }
 
 func add(a, b Counts) Counts { return Counts{Bad: a.Bad + b.Bad, Total: a.Total + b.Total} }

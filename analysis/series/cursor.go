@@ -105,6 +105,7 @@ func (c Cursor) Advance(arms Arms, to time.Time, policy Policy) (Window, Cursor)
 		return window, c
 	}
 	window.Canary, window.Baseline = canaryNews.Counts, baselineNews.Counts
+	window.CanaryAt, window.BaselineAt = all.newest(arms.Canary.Total), all.newest(arms.Baseline.Total)
 	next := Cursor{Settled: c.Settled, Counted: to, Canary: canaryNow, Baseline: baselineNow}
 	if settled := to.Add(-policy.grace()); settled.After(c.Settled) {
 		late := span{from: settled, to: to, lookback: policy.lookback()}

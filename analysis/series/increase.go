@@ -121,3 +121,16 @@ func (s span) sum(all [][]Sample, w watch, doubts *doubts) float64 {
 	}
 	return total
 }
+
+// newest is when the newest sample was scraped; zero without one.
+func (s span) newest(all []Series) time.Time {
+	var newest time.Time
+	for _, one := range all {
+		for _, sample := range one.Samples {
+			if sample.At.After(newest) && !sample.At.After(s.to) {
+				newest = plain(sample.At)
+			}
+		}
+	}
+	return newest
+}

@@ -17,6 +17,9 @@ type Window struct {
 	// Unscraped says that the canary has not been scraped since From, and need not
 	// have been: no requests in this window means nothing.
 	Unscraped bool
+	// CanaryAt and BaselineAt are when the newest sample of each arm was scraped; zero
+	// when there is none, or when it is not known.
+	CanaryAt, BaselineAt time.Time
 	// Doubts are reasons not to trust the counts fully, sorted, for people.
 	Doubts []string
 }
