@@ -145,13 +145,21 @@ func TestFailedAnalysis(t *testing.T) {
 // template makes an AnalysisTemplate with one threshold.
 func (c *cluster) template(name, condition string) {
 	c.t.Helper()
-	must(c.t, admin.Create(c.t.Context(), &v1alpha1.AnalysisTemplate{
-		ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: c.namespace},
-		Spec: v1alpha1.AnalysisTemplateSpec{Metrics: []v1alpha1.Metric{{
-			Name: "success-rate", Interval: "10s", SuccessCondition: condition,
-			Provider: v1alpha1.MetricProvider{Prometheus: &v1alpha1.PrometheusMetric{Query: "up"}},
-		}}},
-	}))
+	c.analysisTemplate(name, v1alpha1.AnalysisTemplateSpec{Metrics: []v1alpha1.Metric{threshold(condition)}})
+}
+
+// analysisTemplate makes an AnalysisTemplate.
+func (c *cluster) analysisTemplate(name string, spec v1alpha1.AnalysisTemplateSpec) {
+	c.t.Helper()
+	must(c.t, admin.Create(c.t.Context(), &v1alpha1.AnalysisTemplate{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: c.namespace}, Spec: spec}))
+}
+
+// threshold is a metric that never ends by itself.
+func threshold(condition string) v1alpha1.Metric {
+	return v1alpha1.Metric{
+		Name: "success-rate", Interval: "10s", SuccessCondition: condition,
+		Provider: v1alpha1.MetricProvider{Prometheus: &v1alpha1.PrometheusMetric{Query: "up"}},
+	}
 }
 
 // run is the one AnalysisRun of the namespace.
@@ -218,6 +226,28 @@ func TestBadInput(t *testing.T) {
 		"condition that does not compile": {
 			prepare: func(c *cluster) { c.template("typo", "reslut[0] >= 0.9") },
 			change:  analysis("typo"), want: []string{"successCondition", "reslut"},
+		},
+		"templates that include each other": {
+			prepare: func(c *cluster) {
+				c.analysisTemplate("a", v1alpha1.AnalysisTemplateSpec{Templates: []v1alpha1.TemplateReference{{TemplateName: "b"}}})
+				c.analysisTemplate("b", v1alpha1.AnalysisTemplateSpec{Templates: []v1alpha1.TemplateReference{{TemplateName: "a"}}})
+			},
+			change: analysis("a"), want: []string{"spec.strategy.canary.analysis", "a -> ", "b -> "},
+		},
+		"argument without a value": {
+			prepare: func(c *cluster) {
+				c.analysisTemplate("args", v1alpha1.AnalysisTemplateSpec{Args: []v1alpha1.Argument{{Name: "service"}}, Metrics: []v1alpha1.Metric{threshold("result[0] >= 0.9")}})
+			},
+			change: analysis("args"), want: []string{"spec.strategy.canary.analysis", `"service"`},
+		},
+		"metric of a step that never ends": {
+			prepare: func(c *cluster) { c.template("endless", "result[0] >= 0.9") },
+			change: func(object *v1alpha1.Rollout) {
+				object.Spec.Strategy.Canary.Steps = append(object.Spec.Strategy.Canary.Steps, v1alpha1.CanaryStep{
+					Analysis: &v1alpha1.RolloutAnalysis{Templates: []v1alpha1.TemplateReference{{TemplateName: "endless"}}},
+				})
+			},
+			want: []string{"spec.strategy.canary.steps[4].analysis", "count"},
 		},
 		"pod template that the API server refuses": {
 			change: func(object *v1alpha1.Rollout) { object.Spec.Template.Spec.Containers[0].Image = "" },
