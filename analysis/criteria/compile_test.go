@@ -8,6 +8,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+// TestSyntaxErrors: an error names the condition, the place and the problem.
+//
+// Long: it is a table.
 func TestSyntaxErrors(t *testing.T) {
 	tests := []struct {
 		reason           string

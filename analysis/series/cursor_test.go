@@ -33,6 +33,9 @@ func steady() Series {
 	return s
 }
 
+// TestAdvance: what one window counts.
+//
+// Long: it is a table.
 func TestAdvance(t *testing.T) {
 	watched := steady()
 	tests := []struct {
