@@ -6,6 +6,7 @@ KUBE_VERSION ?= v1.36.3
 # Flags of the demo. Example: make demo DEMO_FLAGS=-stay.
 DEMO_FLAGS   ?=
 
+demo_commands  := ./cmd/serin ./cmd/serin-controller ./cmd/serin-demo
 demo_kube      := $(SERIN_CACHE)/kube-$(KUBE_VERSION)
 demo_kube_part := $(demo_kube)/.building
 demo_kube_go   := CGO_ENABLED=0 $(GO) -C lab/kube
@@ -27,10 +28,10 @@ endef
 
 .PHONY: demo
 demo: controlplane ## See a good release promote itself and a bad one take itself back; needs no cluster.
-	@SECONDS=0; \
-	[ -x bin/serin-demo ] || echo "Building serin, serin-controller and serin-demo. The first time this takes about 2 minutes on two cores."; \
-	total=$$($(GO) list -deps ./cmd/serin ./cmd/serin-controller ./cmd/serin-demo 2>/dev/null | wc -l); \
-	CGO_ENABLED=0 $(GO) build -v -trimpath -o bin/ ./cmd/serin ./cmd/serin-controller ./cmd/serin-demo 2>&1 | lab/progress.sh "compiled packages" "$$total"
+	@SECONDS=0; list=$$(mktemp); trap 'rm -f "$$list"' EXIT; \
+	[ -x bin/serin-demo ] || echo "Building serin, serin-controller and serin-demo. The first time this takes about 3 minutes on two cores."; \
+	$(GO) list -deps $(demo_commands) 2>&1 > "$$list" | lab/progress.sh "downloaded modules"; \
+	CGO_ENABLED=0 $(GO) build -v -trimpath -o bin/ $(demo_commands) 2>&1 | lab/progress.sh "compiled packages" "$$(wc -l < "$$list")"
 	@bin/serin-demo $(DEMO_FLAGS)
 
 .PHONY: controlplane
