@@ -33,6 +33,9 @@ const (
 	// TooFewRequests: the canary was compared on fewer than MinRequests requests
 	// since the weight in force was set.
 	TooFewRequests = "TooFewRequests"
+	// EvidenceMounting: too little speaks against the canary to take it back, and
+	// too much to let it have more.
+	EvidenceMounting = "EvidenceMounting"
 	// NoData: the canary served nothing in this window, or nothing was compared yet.
 	NoData = "NoData"
 	// InvalidJudge: a parameter cannot be used.

@@ -16,12 +16,18 @@ func (l *look) failed(e Evidence) string {
 
 // passed says the same about a canary that does not stand out.
 func (l *look) passed(e Evidence) string {
-	finding := "no evidence of harm"
-	if e.LogE >= e.LogLimit/2 {
-		finding = "not enough evidence of harm"
-	}
+	return l.finding("no evidence of harm", e)
+}
+
+// mounting says how much speaks against the canary.
+func (l *look) mounting(e Evidence) string {
+	return l.finding("evidence of harm is mounting", e)
+}
+
+// finding is a judgement with the numbers behind it.
+func (l *look) finding(judgement string, e Evidence) string {
 	text := fmt.Sprintf("%s: %s, evidence %s of %s after %s canary requests",
-		finding, l.comparison(e), power(e.LogE), power(e.LogLimit), count(e.Canary.Total))
+		judgement, l.comparison(e), power(e.LogE), power(e.LogLimit), count(e.Canary.Total))
 	if e.RequestsNeeded > 0 {
 		text += fmt.Sprintf("; at these rates about %s more would decide against it", count(e.RequestsNeeded))
 	}

@@ -41,7 +41,8 @@ func (p Proportion) Validate() error {
 // It fails the canary once E >= 1/Budget, and from then on. Otherwise a window
 // without canary requests (unless it was not due to be scraped: a look may come more
 // often than a scrape), or nothing to compare with so far, is no data; fewer than
-// MinRequests compared since weightSince are too few; and the rest passes.
+// MinRequests compared since weightSince are too few; evidence beyond half of the
+// limit, on a logarithmic scale, is mounting; and the rest passes.
 //
 // Requests wait until both arms have served some and the baseline was scraped last,
 // and are compared together (see Waiting); what began before weightSince does not
@@ -110,9 +111,6 @@ func (l *look) verdict() Verdict {
 	e := l.evidence()
 	l.warnAboutWindow()
 	v := Verdict{Evidence: e}
-	if e.LogE >= e.LogLimit/2 && l.state.Highest < e.LogLimit {
-		l.warn("the evidence against the canary is mounting: it is more than half of the way to the limit, on a logarithmic scale")
-	}
 	switch {
 	case l.state.Highest >= e.LogLimit:
 		v.Decision, v.Reason, v.Message = Fail, Regression, l.failed(e)
@@ -123,6 +121,10 @@ func (l *look) verdict() Verdict {
 	case l.state.Compared < l.p.MinRequests:
 		v.Evidence.RequestsNeeded = l.p.MinRequests - l.state.Compared
 		v.Decision, v.Reason, v.Message = Inconclusive, TooFewRequests, l.tooFew(v.Evidence)
+	case e.LogE >= e.LogLimit/2:
+		// Not enough to take it back, and too much to send it more.
+		v.Evidence.RequestsNeeded = l.untilFailure(e)
+		v.Decision, v.Reason, v.Message = Inconclusive, EvidenceMounting, l.mounting(v.Evidence)
 	default:
 		v.Evidence.RequestsNeeded = l.untilFailure(e)
 		v.Decision, v.Reason, v.Message = Pass, NoEvidenceOfHarm, l.passed(v.Evidence)

@@ -36,13 +36,16 @@ const (
 	NoData         Reason = "NoData"
 	NotANumber     Reason = "NotANumber"
 	TooFewRequests Reason = "TooFewRequests"
+	// EvidenceMounting: a judge has too little against the canary to take it back,
+	// and too much to let it have more.
+	EvidenceMounting Reason = "EvidenceMounting"
 )
 
 // phase is the phase of a measurement that saw nothing for this reason: Error when
 // something broke, Inconclusive when there was nothing to see.
 func (r Reason) phase() Phase {
 	switch r {
-	case NoData, NotANumber, TooFewRequests:
+	case NoData, NotANumber, TooFewRequests, EvidenceMounting:
 		return Inconclusive
 	default:
 		return Error

@@ -14,6 +14,8 @@ type View struct {
 	// and left out; when all have, Phase is Successful, and PassedAt is the oldest
 	// of their last successes.
 	PassedAt time.Time
+	// Proven says that every metric has had a Successful measurement at some time.
+	Proven bool
 	// BlindSince is since when a metric cannot be seen; zero when all can.
 	BlindSince time.Time
 	// BlindReported says that a metric has been blind for more measurements in a
@@ -32,6 +34,7 @@ func (s State) View(spec Spec, now time.Time) View {
 		view.Phase, view.Message = Pending, "The analysis has not begun"
 	}
 	view.PassedAt = passedAt(s, now)
+	view.Proven = proven(s)
 	if !s.Phase.Live() || s.StartedAt.IsZero() {
 		return view
 	}
@@ -47,6 +50,16 @@ func (s State) View(spec Spec, now time.Time) View {
 	}
 	view.Overdue = !view.OverdueAt.IsZero() && now.After(view.OverdueAt)
 	return view
+}
+
+// proven is View.Proven.
+func proven(state State) bool {
+	for _, metric := range state.Metrics {
+		if metric.Successful == 0 {
+			return false
+		}
+	}
+	return len(state.Metrics) > 0
 }
 
 // reported says whether people should know that a metric is blind.

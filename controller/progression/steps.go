@@ -121,8 +121,7 @@ func (d *decision) newRun(kind RunKind) string {
 }
 
 // unproven says which evidence is missing to give the canary more traffic than it
-// has now; empty when none is. The analysis must have passed, at the weight in
-// force, in its last look, and that look must not be overdue.
+// has now; empty when none is.
 func (d *decision) unproven() string {
 	if d.PromotedBy != "" || d.overridden(d.Step) != "" {
 		return ""
@@ -139,9 +138,22 @@ func (d *decision) unproven() string {
 		return ""
 	case !seen.Phase.Live():
 		return seen.Message
+	default:
+		return d.unprovenBy(seen)
+	}
+}
+
+// unprovenBy says what a live analysis has yet to show: it must have passed, at the
+// weight in force, in its last look, and that look must not be overdue. At 100 %
+// there is nothing to compare with any more: what was needed to get there is enough.
+func (d *decision) unprovenBy(seen Run) string {
+	inForce := !seen.PassedAt.IsZero() && !seen.PassedAt.Before(d.WeightSince) && seen.WeightSince.Equal(d.WeightSince)
+	switch {
+	case d.Weight >= 100 && d.WeightReached && seen.Proven:
+		return ""
 	case !d.o.blindSince(seen).IsZero():
 		return d.blindness()
-	case seen.PassedAt.IsZero() || seen.PassedAt.Before(d.WeightSince) || !seen.WeightSince.Equal(d.WeightSince):
+	case !inForce:
 		return fmt.Sprintf("the analysis has not passed at weight %d yet: %s", d.Weight, seen.Message)
 	default:
 		return ""

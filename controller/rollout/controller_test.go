@@ -207,6 +207,8 @@ func TestEveryWriteMayFail(t *testing.T) {
 
 // TestBadInput: what cannot be released is said, with field and fix, before a pod
 // of it is started, and what runs stays as it is.
+//
+// Long: a table of specs that cannot be released, each with its own preparation.
 func TestBadInput(t *testing.T) {
 	analysis := func(template string) func(*v1alpha1.Rollout) {
 		return func(object *v1alpha1.Rollout) {

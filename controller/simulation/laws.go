@@ -183,8 +183,11 @@ func (l *laws) unproven(state progression.State) string {
 		return ""
 	}
 	for _, metric := range live.state.Metrics {
-		if len(metric.Measurements) == 0 {
-			return "metric " + metric.Name + " was never measured"
+		if metric.Successful == 0 {
+			return "metric " + metric.Name + " has never passed"
+		}
+		if state.Weight >= 100 && state.WeightReached {
+			continue // Nothing is left to compare with.
 		}
 		last := metric.Measurements[len(metric.Measurements)-1]
 		if last.Phase != run.Successful || last.StartedAt.Before(state.WeightSince) {
