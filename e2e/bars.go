@@ -15,12 +15,15 @@ func judge(scenario scenario, result result, err error) row {
 		row.misses = append(row.misses, err.Error())
 	}
 	if result.unsent > 0 {
-		row.misses = append(row.misses, fmt.Sprintf("%d requests were not sent: this machine is too busy to measure", result.unsent))
+		row.misses = append(row.misses, fmt.Sprintf("%d requests could not be sent, because too many were open", result.unsent))
 	}
 	for _, bar := range scenario.bars {
 		if miss := bar(result); miss != "" {
 			row.misses = append(row.misses, miss)
 		}
+	}
+	if len(row.misses) > 0 && result.stall > tooLong {
+		row.misses = append(row.misses, fmt.Sprintf("the machine stood still for %.1f s, so this run says little; give it two free cores", result.stall.Seconds()))
 	}
 	return row
 }

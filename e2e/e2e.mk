@@ -17,17 +17,14 @@ e2e_prometheus := $(SERIN_CACHE)/prometheus-$(PROMETHEUS_VERSION)/prometheus
 e2e_state      := $(SERIN_CACHE)/e2e
 e2e_packages   := containerd runc containernetworking-plugins iproute2
 
-e2e_kube_flags := -s -w $(foreach package,k8s.io/component-base/version k8s.io/client-go/pkg/version,\
-  -X $(package).gitVersion=$(KUBE_VERSION) -X $(package).gitMajor=1 -X $(package).gitMinor=36 \
-  -X $(package).gitTreeState=clean -X $(package).buildDate=2026-01-01T00:00:00Z)
-
-# $(call e2e_build,folder of the module,how long it takes,flags,package): builds $@ with patience, and
-# beside its place first, so that an interrupted build leaves nothing that looks finished.
+# $(call e2e_build,folder of the module,flags,package): builds $@, at the lowest priority and beside its place
+# first, so that an interrupted build leaves nothing that looks finished.
 define e2e_build
-@echo "Building $(notdir $@), once: $(2) on two cores."
-@mkdir -p $(@D)
-@begin=$$SECONDS; cd $(1) && CGO_ENABLED=0 nice -n 19 $(GO) build -trimpath $(3) -o $@.part $(4) && mv $@.part $@ && \
-  echo "Built $(notdir $@) in $$((SECONDS - begin)) s."
+  mkdir -p "$(@D)"; part="$(@D)/.building.$$$$"; trap 'rm -f "$$part" "$$part.list"' EXIT; \
+  CGO_ENABLED=0 nice -n 19 $(GO) -C $(1) list -deps $(3) 2>&1 > "$$part.list" | lab/progress.sh "downloaded modules"; \
+  total=$$(wc -l < "$$part.list"); \
+  CGO_ENABLED=0 nice -n 19 $(GO) -C $(1) build -v -trimpath $(2) -o "$$part" $(3) 2>&1 | lab/progress.sh "compiled packages" "$$total"; \
+  mv -f "$$part" "$@"; echo "  Done after $$SECONDS s: $@"
 endef
 
 .PHONY: e2e
@@ -61,16 +58,19 @@ e2e-programs: $(e2e_kube)/kubelet $(e2e_traefik) $(e2e_prometheus)
 
 # The order-only prerequisites build one after the other, whatever -j says: each takes gigabytes of memory.
 $(e2e_kube)/node: | controlplane
-	$(call e2e_build,lab/kube,1 minute,-ldflags "$(e2e_kube_flags)",./node)
+	@SECONDS=0; echo "Building kubelet and kube-scheduler $(KUBE_VERSION), once. This takes about a minute on two cores."; \
+	$(call demo_kube_build,node,./node)
 
 $(e2e_kube)/kubelet: $(e2e_kube)/node
-	@for name in kubelet kube-scheduler kube-proxy kubectl; do ln -sf node $(e2e_kube)/$$name; done
+	@for name in kubelet kube-scheduler kube-proxy kubectl; do ln -sf node "$(@D)/$$name"; done
 
 $(e2e_prometheus): | $(e2e_kube)/node
-	$(call e2e_build,lab/prometheus,3 minutes,-tags remove_all_sd$(comma)enable_kubernetes_sd -ldflags "-s -w -X github.com/prometheus/common/version.Version=$(PROMETHEUS_VERSION)",github.com/prometheus/prometheus/cmd/prometheus)
+	@SECONDS=0; echo "Building Prometheus $(PROMETHEUS_VERSION), once. This takes about 3 minutes on two cores."; \
+	$(call e2e_build,lab/prometheus,-tags remove_all_sd$(comma)enable_kubernetes_sd -ldflags "-s -w -X github.com/prometheus/common/version.Version=$(PROMETHEUS_VERSION)",github.com/prometheus/prometheus/cmd/prometheus)
 
 $(e2e_traefik): | $(e2e_prometheus)
-	$(call e2e_build,lab/traefik,8 minutes,-ldflags "-s -w -X github.com/traefik/traefik/v3/pkg/version.Version=$(TRAEFIK_VERSION)",github.com/traefik/traefik/v3/cmd/traefik)
+	@SECONDS=0; echo "Building Traefik $(TRAEFIK_VERSION), once. This takes about 8 minutes on two cores: it brings the clients of all DNS services."; \
+	$(call e2e_build,lab/traefik,-ldflags "-s -w -X github.com/traefik/traefik/v3/pkg/version.Version=$(TRAEFIK_VERSION)",github.com/traefik/traefik/v3/cmd/traefik)
 
 # A comma that is not an argument's end.
 comma := ,

@@ -62,6 +62,8 @@ func run(ctx context.Context, cluster *cluster, scenario scenario) (result, erro
 	recording, endRecording := context.WithCancel(ctx)
 	recorded := make(chan struct{})
 	go func() { p.record(recording); close(recorded) }()
+	stalled := make(chan time.Duration, 1)
+	go func() { stalled <- longestStall(recording) }()
 
 	err := p.perform(ctx)
 	endLoad()
@@ -69,7 +71,9 @@ func run(ctx context.Context, cluster *cluster, scenario scenario) (result, erro
 	p.keepObjects()
 	endRecording()
 	<-recorded
-	return newResult(p), err
+	result := newResult(p)
+	result.stall = <-stalled
+	return result, err
 }
 
 // perform is the scenario itself, with load before and after.

@@ -28,8 +28,10 @@ type result struct {
 	raisedBlind string
 	// answered are the answers of each version.
 	answered map[string]load.Answers
-	// unsent requests would make the figures void: the machine was too slow.
+	// unsent requests are those that the load could not send at all.
 	unsent int64
+	// stall is for how long the machine stood still at worst.
+	stall time.Duration
 	// note adds to the outcome.
 	note string
 }

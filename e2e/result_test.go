@@ -134,6 +134,19 @@ func TestARowWithAnyMissIsMissed(t *testing.T) {
 	if len(row.misses) != 3 || row.cells()[10] != "MISSED" {
 		t.Errorf("misses are %q, want the failure, the unsent requests and the bar", row.misses)
 	}
+	result.stall = 3 * time.Second
+	if row = judge(scenario, result, nil); len(row.misses) != 3 || !strings.Contains(row.misses[2], "stood still for 3.0 s") {
+		t.Errorf("misses are %q, want the stall as well", row.misses)
+	}
+	if row = judge(scenario, resultWithin(result), nil); len(row.misses) != 0 {
+		t.Errorf("misses are %q: a stall in a run that meets its bars is no miss", row.misses)
+	}
+}
+
+// resultWithin is the result within the bars.
+func resultWithin(r result) result {
+	r.badUntilZero, r.unsent = 12, 0
+	return r
 }
 
 func TestTheTablesHaveAllRows(t *testing.T) {

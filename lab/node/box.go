@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -41,6 +42,12 @@ func RunInBox(inside func(context.Context) int) (int, error) {
 	if os.Geteuid() != 0 {
 		return 1, errors.New("making a box of namespaces needs root: a real kubelet, containerd and network are started; run it as root")
 	}
+	// An abstract socket as a lock: it ends with this process and leaves no file.
+	lock, err := net.Listen("unix", "@serin-e2e")
+	if err != nil {
+		return 1, fmt.Errorf("making a box of namespaces: another one is in use on this machine: %w; wait for its end", err)
+	}
+	defer lock.Close()
 	// The kernel ends the box when the thread that made it ends.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
