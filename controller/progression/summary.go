@@ -63,8 +63,8 @@ func (d *decision) summarizeAbort() Summary {
 	if d.Abort.By != "" {
 		message += ", by " + d.Abort.By
 	}
-	if d.o.Spec.Routed && d.o.Route.Weight > 0 {
-		message += fmt.Sprintf("; the router still gives it %d %%", d.o.Route.Weight)
+	if held := d.targetWeight(); d.o.Spec.Routed && held > 0 {
+		message += fmt.Sprintf("; no stable pod can serve, so it keeps %d %% of the traffic until one can", held)
 	}
 	return Summary{Degraded, d.Abort.Reason, message, true}
 }

@@ -174,10 +174,11 @@ type ReleaseStatus struct {
 	// +optional
 	Overrides []StepOverride `json:"overrides,omitempty"`
 
-	// BackgroundRun is the name of the background AnalysisRun.
+	// BackgroundRun is the end of the name of the background AnalysisRun, which is
+	// made of the Rollout's name, the pod-template hash and this.
 	// +optional
 	BackgroundRun string `json:"backgroundRun,omitempty"`
-	// StepRun is the name of the AnalysisRun of the step in progress.
+	// StepRun is the end of the name of the AnalysisRun of the step in progress.
 	// +optional
 	StepRun string `json:"stepRun,omitempty"`
 	// Runs counts the AnalysisRuns of this release.
