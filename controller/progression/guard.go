@@ -41,7 +41,7 @@ func (d *decision) abort(reason, message, by string) {
 func (d *decision) failedRun() (reason, message string) {
 	for _, key := range d.liveRuns() {
 		if seen := d.o.Runs[key]; seen.Phase == run.Failed {
-			return "AnalysisFailed", seen.Message
+			return ReasonAnalysisFailed, seen.Message
 		}
 	}
 	return "", ""
@@ -51,7 +51,7 @@ func (d *decision) failedRun() (reason, message string) {
 func (d *decision) deadPods() (reason, message string) {
 	version := d.o.Versions[d.Current]
 	if version.Wanted > 0 && version.Available == 0 && version.Crashing > 0 {
-		return "PodsCrashing", fmt.Sprintf("%d of %d canary pods keep crashing and none is available: %s", version.Crashing, version.Wanted, version.Trouble)
+		return ReasonPodsCrashing, fmt.Sprintf("%d of %d canary pods keep crashing and none is available: %s", version.Crashing, version.Wanted, version.Trouble)
 	}
 	return "", ""
 }
@@ -61,7 +61,7 @@ func (d *decision) blindTooLong() (reason, message string) {
 	for _, key := range d.liveRuns() {
 		since, limit := d.blindFrom(key), d.abortAfter(key)
 		if limit > 0 && !since.IsZero() && !d.o.Now.Before(since.Add(limit)) {
-			return "BlindTooLong", fmt.Sprintf("the analysis cannot see since %s, and onBlind.abortAfter is %s: %s", clock(since), limit, d.o.Runs[key].Message)
+			return ReasonBlindTooLong, fmt.Sprintf("the analysis cannot see since %s, and onBlind.abortAfter is %s: %s", clock(since), limit, d.o.Runs[key].Message)
 		}
 	}
 	return "", ""
@@ -104,7 +104,7 @@ func (d *decision) pastDeadline() (reason, message string) {
 	if !d.o.Spec.ProgressDeadlineAbort || !overdue(d.State, d.o, missing) {
 		return "", ""
 	}
-	return "ProgressDeadlineExceeded", fmt.Sprintf("no progress for %s, %s", d.o.Spec.ProgressDeadline, missing.text)
+	return ReasonProgressDeadline, fmt.Sprintf("no progress for %s, %s", d.o.Spec.ProgressDeadline, missing.text)
 }
 
 // askPerson waits for a person when an analysis could not decide. Meanwhile a new

@@ -55,7 +55,7 @@ func (d *decision) obey(intent Intent) (message string, refused bool) {
 		if intent.Reason != "" {
 			message = intent.Reason
 		}
-		d.abort("UserAbort", message, intent.By)
+		d.abort(ReasonUserAbort, message, intent.By)
 		return "the release is taken back", false
 	case ActionRetry:
 		attempt := d.Attempt + 1

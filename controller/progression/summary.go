@@ -35,7 +35,7 @@ func Summarize(s State, o Observation) Summary {
 	case len(o.Problems) > 0:
 		return d.summarizeProblems()
 	case s.Stable == "":
-		return Summary{Advancing, "Starting", "the first version is about to be started", false}
+		return Summary{Advancing, ReasonStarting, "the first version is about to be started", false}
 	case s.Phase == Aborted:
 		return d.summarizeAbort()
 	case s.Phase == Idle:
@@ -54,7 +54,7 @@ func (d *decision) summarizeProblems() Summary {
 	case d.Stable != "":
 		state = fmt.Sprintf("the stable version %s is left as it is", d.Stable)
 	}
-	return Summary{Degraded, "InvalidSpec", fmt.Sprintf("%s; %s", d.o.problems(), state), true}
+	return Summary{Degraded, ReasonInvalidSpec, fmt.Sprintf("%s; %s", d.o.problems(), state), true}
 }
 
 // summarizeAbort: the last release was taken back.
@@ -75,13 +75,13 @@ func (d *decision) summarizeIdle() Summary {
 	version := d.o.Versions[d.Stable]
 	switch {
 	case missing.what == "" && !d.serves(StableService, d.Stable):
-		return Summary{Advancing, "SwitchingService", fmt.Sprintf("revision %d: the stable Service is being pointed at %s", d.Revision, d.Stable), false}
+		return Summary{Advancing, ReasonSwitchingService, fmt.Sprintf("revision %d: the stable Service is being pointed at %s", d.Revision, d.Stable), false}
 	case missing.what == "":
-		return Summary{Healthy, "Healthy", fmt.Sprintf("revision %d (%s) is stable: %d of %d pods available", d.Revision, d.Stable, version.Available, d.o.Spec.Replicas), false}
+		return Summary{Healthy, ReasonHealthy, fmt.Sprintf("revision %d (%s) is stable: %d of %d pods available", d.Revision, d.Stable, version.Available, d.o.Spec.Replicas), false}
 	case overdue(d.State, d.o, missing):
-		return Summary{Degraded, "ProgressDeadlineExceeded", fmt.Sprintf("no progress for %s, %s", d.o.Spec.ProgressDeadline, missing.text), true}
+		return Summary{Degraded, ReasonProgressDeadline, fmt.Sprintf("no progress for %s, %s", d.o.Spec.ProgressDeadline, missing.text), true}
 	default:
-		return Summary{Advancing, "WaitingForPods", fmt.Sprintf("revision %d: %s", d.Revision, missing.text), false}
+		return Summary{Advancing, ReasonWaitingForPods, fmt.Sprintf("revision %d: %s", d.Revision, missing.text), false}
 	}
 }
 
@@ -89,22 +89,22 @@ func (d *decision) summarizeIdle() Summary {
 func (d *decision) summarizeRelease() Summary {
 	prefix := fmt.Sprintf("revision %d, %s: ", d.Revision, d.where())
 	if paused := d.pausedBy(); paused != "" {
-		return Summary{Paused, "Paused", prefix + paused, false}
+		return Summary{Paused, ReasonPaused, prefix + paused, false}
 	}
 	missing := d.missing()
 	if missing.what != "" && overdue(d.State, d.o, missing) {
-		return Summary{Degraded, "ProgressDeadlineExceeded", prefix + fmt.Sprintf("no progress for %s, %s", d.o.Spec.ProgressDeadline, missing.text), true}
+		return Summary{Degraded, ReasonProgressDeadline, prefix + fmt.Sprintf("no progress for %s, %s", d.o.Spec.ProgressDeadline, missing.text), true}
 	}
 	if evidence := d.waitsForEvidence(); evidence != "" {
 		if d.anyBlind() {
-			return Summary{Advancing, "Blind", prefix + evidence, false}
+			return Summary{Advancing, ReasonBlind, prefix + evidence, false}
 		}
-		return Summary{Advancing, "WaitingForEvidence", prefix + evidence, false}
+		return Summary{Advancing, ReasonWaitingForEvidence, prefix + evidence, false}
 	}
 	if missing.what != "" {
-		return Summary{Advancing, "WaitingForPods", prefix + missing.text, false}
+		return Summary{Advancing, ReasonWaitingForPods, prefix + missing.text, false}
 	}
-	return Summary{Advancing, "Progressing", prefix + d.waitsForStep(), false}
+	return Summary{Advancing, ReasonProgressing, prefix + d.waitsForStep(), false}
 }
 
 // where names the step in progress.
