@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/tools/events"
 	"k8s.io/utils/clock"
@@ -74,7 +75,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 	}
 	r.Metrics.observe(persisted)
 	if err := r.act(ctx, persisted, world, effects); err != nil {
-		return reconcile.Result{}, fmt.Errorf("acting: %w", err)
+		return reconcile.Result{}, r.actFailed(persisted, err)
 	}
 	if err := r.tidy(ctx, persisted, world); err != nil {
 		return reconcile.Result{}, fmt.Errorf("tidying up: %w", err)
@@ -82,6 +83,19 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 	after := r.nextLook(world, state, effects)
 	log.FromContext(ctx).V(1).Info("round done", "phase", state.Phase, "step", state.Step, "weight", state.Weight, "effects", len(effects), "next", after)
 	return reconcile.Result{RequeueAfter: after}, nil
+}
+
+// actFailed tells people that something could not be done: it is tried again, and
+// may need them (a quota, a right). A conflict is not worth a word, and in a
+// namespace that is going away there is nobody to tell.
+func (r *Reconciler) actFailed(rollout *v1alpha1.Rollout, err error) error {
+	if apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause) {
+		return nil
+	}
+	if !apierrors.IsConflict(err) {
+		r.announce(rollout, progression.Announce{Warning: true, Reason: "ActionFailed", Message: err.Error() + "; it is tried again"})
+	}
+	return fmt.Errorf("acting: %w", err)
 }
 
 // routerPoll is how often the router is asked whether it follows, when nothing
