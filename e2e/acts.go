@@ -24,7 +24,7 @@ func releaseThrough(blind outage) func(context.Context, *play) error {
 		if err := p.change(ctx, p.scenario.to); err != nil {
 			return err
 		}
-		if err := p.until(ctx, 4*time.Minute, "weight 20", func(s sample) bool { return s.weight == 20 }); err != nil {
+		if err := p.reachWeight(ctx, 20); err != nil {
 			return err
 		}
 		if err := wait(ctx, 5*time.Second); err != nil {
@@ -95,7 +95,7 @@ func returnToStable(ctx context.Context, p *play) error {
 	if err := p.change(ctx, p.scenario.to); err != nil {
 		return err
 	}
-	if err := p.until(ctx, 3*time.Minute, "weight 20", func(s sample) bool { return s.weight == 20 }); err != nil {
+	if err := p.reachWeight(ctx, 20); err != nil {
 		return err
 	}
 	back := time.Now()
@@ -114,7 +114,7 @@ func overtakeByThird(ctx context.Context, p *play) error {
 	if err := p.change(ctx, p.scenario.to); err != nil {
 		return err
 	}
-	if err := p.until(ctx, 3*time.Minute, "weight 20", func(s sample) bool { return s.weight == 20 }); err != nil {
+	if err := p.reachWeight(ctx, 20); err != nil {
 		return err
 	}
 	p.revision = p.recording.last().revision
@@ -122,4 +122,13 @@ func overtakeByThird(ctx context.Context, p *play) error {
 		return err
 	}
 	return p.until(ctx, 4*time.Minute, "the third version to be promoted", p.ended)
+}
+
+// reachWeight waits until the canary has a weight.
+func (p *play) reachWeight(ctx context.Context, weight int32) error {
+	err := p.until(ctx, 2*p.scenario.pause+2*time.Minute, fmt.Sprintf("weight %d", weight), func(s sample) bool { return s.weight == weight || p.ended(s) })
+	if last := p.recording.last(); err == nil && last.weight != weight {
+		return fmt.Errorf("the release ended before weight %d: %s", weight, last)
+	}
+	return err
 }
