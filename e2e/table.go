@@ -19,7 +19,7 @@ type row struct {
 // columns are the table's columns.
 func columns() []string {
 	return []string{
-		"", "scenario", "first bad s", "to weight 0 s", "bad until then (all)", "highest weight",
+		"id", "scenario", "first bad s", "to weight 0 s", "bad until then (all)", "highest weight",
 		"outcome", "lost", "Argo Rollouts 1.10.2", "Flagger 1.44.0", "bars",
 	}
 }
