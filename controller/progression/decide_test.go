@@ -112,3 +112,19 @@ func TestForeignHand(t *testing.T) {
 		t.Errorf("the canary keeps what nobody has authorised: %v", effects)
 	}
 }
+
+// TestPhantomStable: a first version that was decided on, but never created before
+// the template changed, is nobody to release beside: the new template is the first.
+func TestPhantomStable(t *testing.T) {
+	_, observation := inPause()
+	observation.Template, observation.Versions, observation.Services, observation.Runs = "A", nil, progression.Services{StableNamed: true, CanaryNamed: true}, nil
+	state, _ := progression.Decide(progression.State{}, observation) // The process dies here.
+	observation.Template = "B"
+	state, effects := progression.Decide(state, observation)
+	if state.Stable != "B" || state.Phase != progression.Idle || state.Revision != 2 {
+		t.Fatalf("stable %s, phase %s, revision %d", state.Stable, state.Phase, state.Revision)
+	}
+	if !has(effects, func(e progression.ScaleVersion) bool { return e.Create && e.Hash == "B" && e.Pods == 4 }) {
+		t.Errorf("the first version is not created with all its pods: %v", effects)
+	}
+}

@@ -138,31 +138,43 @@ func (d *decision) keepRun(start StartRun) []Effect {
 
 // wakeAt is when something may change by the clock alone; zero when nothing does.
 func (d *decision) wakeAt() time.Time {
-	var at time.Time
-	consider := func(t time.Time) {
-		if !t.IsZero() && t.After(d.o.Now) && (at.IsZero() || t.Before(at)) {
-			at = t
+	var soonest time.Time
+	for _, at := range append(d.podWakes(), d.stepWakes()...) {
+		if at.After(d.o.Now) && (soonest.IsZero() || at.Before(soonest)) {
+			soonest = at
 		}
 	}
+	return soonest
+}
+
+// podWakes are when pods may go, and when those that are missing are overdue.
+func (d *decision) podWakes() []time.Time {
+	var times []time.Time
 	for _, retiring := range d.Retiring {
-		consider(retiring.At)
+		times = append(times, retiring.At)
+	}
+	if at, leaves := d.retiringAt(d.Current); leaves && d.o.Versions[d.Current].Wanted > 0 {
+		times = append(times, at)
 	}
 	if d.Missing != "" {
-		consider(d.ProgressAt.Add(d.o.Spec.ProgressDeadline))
+		times = append(times, d.ProgressAt.Add(d.o.Spec.ProgressDeadline))
 	}
-	if !d.Releasing() {
-		return at
-	}
+	return times
+}
+
+// stepWakes are when a pause ends, a look is overdue, or a blindness too long.
+func (d *decision) stepWakes() []time.Time {
+	var times []time.Time
 	if d.Phase == Progressing && d.Step < int32(len(d.o.Spec.Steps)) {
 		if pause := d.o.Spec.Steps[d.Step].Pause; pause != nil && pause.Duration != nil {
-			consider(d.StepStartedAt.Add(*pause.Duration))
+			times = append(times, d.StepStartedAt.Add(*pause.Duration))
 		}
 	}
 	for _, key := range d.liveRuns() {
-		consider(d.o.Runs[key].OverdueAt)
+		times = append(times, d.o.Runs[key].OverdueAt)
 		if since, limit := d.blindFrom(key), d.abortAfter(key); limit > 0 && !since.IsZero() {
-			consider(since.Add(limit))
+			times = append(times, since.Add(limit))
 		}
 	}
-	return at
+	return times
 }

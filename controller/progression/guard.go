@@ -27,9 +27,6 @@ func (d *decision) guard() {
 // abort takes the release back.
 func (d *decision) abort(reason, message, by string) {
 	d.Abort = &Abort{At: d.o.Now, Reason: reason, Message: message, By: by}
-	if d.o.Spec.AbortScaleDownDelay > 0 || !d.o.Spec.Routed {
-		d.retire(d.Current, d.o.Spec.AbortScaleDownDelay)
-	}
 	d.end(Aborted, WasAborted)
 	if by != "" {
 		message += ", by " + by

@@ -76,8 +76,13 @@ func (d *decision) isRetiring(hash string) bool {
 	return retiring
 }
 
-// retiringAt is when a version may be scaled down.
+// retiringAt is when a version may be scaled down. One that was taken back stays for
+// a look at it, or until the next release.
 func (d *decision) retiringAt(hash string) (at time.Time, retiring bool) {
+	if d.Phase == Aborted && hash == d.Current {
+		delay := d.o.Spec.AbortScaleDownDelay
+		return d.Abort.At.Add(delay), delay > 0
+	}
 	index := slices.IndexFunc(d.Retiring, func(r Retiring) bool { return r.Hash == hash })
 	if index < 0 {
 		return zeroTime, false

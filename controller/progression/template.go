@@ -8,13 +8,20 @@ import "strings"
 func (d *decision) followTemplate() {
 	switch {
 	case d.o.Template == "" || d.o.Template == d.Current:
-	case d.Stable == "":
+	case !d.stableExists():
 		d.adoptFirst()
 	case d.o.Template == d.Stable:
 		d.revert()
 	case len(d.o.Problems) == 0:
 		d.start()
 	}
+}
+
+// stableExists says whether there is a stable version. One that was decided on, but
+// that nobody lived to create before the template changed, is none.
+func (d *decision) stableExists() bool {
+	_, exists := d.o.Versions[d.Stable]
+	return d.Stable != "" && exists
 }
 
 // adoptFirst makes the first template the stable version, without steps: there is
@@ -25,16 +32,18 @@ func (d *decision) adoptFirst() {
 	if len(d.o.Problems) > 0 {
 		return
 	}
-	d.Phase, d.Outcome = Idle, Promoted
-	d.Revision, d.StartedAt, d.FinishedAt = 1, d.o.Now, d.o.Now
-	d.Stable, d.Current = d.o.Template, d.o.Template
+	d.begin(d.o.Template)
+	d.end(Idle, Promoted)
+	d.Revision++
+	d.Attempt = 0
+	d.Stable = d.Current
 	if found := d.o.Services.Stable; found != "" && found != d.o.Template && d.o.Versions[found].Available > 0 {
 		d.Stable, d.Current = found, found
 		d.announce(true, "StateRecovered", "the status was empty; version %s is taken as the stable one because the stable Service selects it", found)
 		d.start()
 		return
 	}
-	d.announce(false, "FirstVersion", "revision 1 (%s) is the first version: it is started without steps", d.Stable)
+	d.announce(false, "FirstVersion", "revision %d (%s) is the first version: it is started without steps", d.Revision, d.Stable)
 }
 
 // start begins the release of the current template. A release in progress is

@@ -110,7 +110,8 @@ func (r *Reconciler) nextLook(world *world, state progression.State, effects []p
 			after = max(d, time.Millisecond)
 		}
 	}
-	moving := state.Releasing() || len(state.Retiring) > 0
+	leaving := len(state.Retiring) > 0 || state.Phase == progression.Aborted && world.Versions[state.Current].Existing > 0
+	moving := state.Releasing() || leaving
 	settling := moving && world.Spec.Routed && !world.Route.Lost && !world.Route.Verified
 	for _, effect := range effects {
 		switch e := effect.(type) {

@@ -30,14 +30,16 @@ type earlier struct {
 	weight int32
 }
 
-// before looks at the world before a round.
-func (l *laws) before() earlier {
-	switch {
-	case !l.world.MetricsDown:
-		l.downSince = time.Time{}
-	case l.downSince.IsZero():
+// metricsTurned notes that the metrics went down or came back.
+func (l *laws) metricsTurned() {
+	l.downSince = time.Time{}
+	if l.world.MetricsDown {
 		l.downSince = l.world.Now
 	}
+}
+
+// before looks at the world before a round.
+func (l *laws) before() earlier {
 	return earlier{weight: l.world.weight}
 }
 
@@ -91,10 +93,20 @@ func (l *laws) authorised(before earlier, round Round) string {
 		}
 		return fmt.Sprintf("weight %d is authorised, which no step up to %d asks for", after.Weight, step)
 	}
-	if !round.Crashed && l.world.Spec.Routed && l.world.weight > 0 && l.world.canary != after.Stable && l.world.canary != after.Current {
-		return fmt.Sprintf("version %s gets %d %%, and is neither the stable nor the current version", l.world.canary, l.world.weight)
+	return l.stranger(round)
+}
+
+// stranger: no version but the stable and the current one gets traffic; unless no
+// stable pod can serve, when even a superseded version is better than none.
+func (l *laws) stranger(round Round) string {
+	w, after := l.world, round.After
+	if round.Crashed || !w.Spec.Routed || w.weight == 0 || w.Available(after.Stable) == 0 {
+		return ""
 	}
-	return ""
+	if w.canary == after.Stable || w.canary == after.Current {
+		return ""
+	}
+	return fmt.Sprintf("version %s gets %d %%, and is neither the stable nor the current version", w.canary, w.weight)
 }
 
 // capacity: traffic moves to enough pods, and the stable version keeps its own.

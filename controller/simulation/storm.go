@@ -116,6 +116,7 @@ func (s *storm) calm() {
 	}
 	s.world.MetricsDown, s.world.Problems, s.world.Spec.Paused, s.world.Intent = false, nil, false, nil
 	s.world.RouterLag = time.Second
+	s.laws.metricsTurned()
 	s.note("calm")
 	for end := s.world.Now.Add(30 * time.Minute); s.world.Now.Before(end) && s.Violation == ""; {
 		s.step(false)
@@ -146,7 +147,7 @@ func (s *storm) happen() {
 	}{
 		{"template", 40, s.changeTemplate},
 		{"intent", 30, s.click},
-		{"metrics", 40, func() { s.world.MetricsDown = !s.world.MetricsDown }},
+		{"metrics", 40, s.turnMetrics},
 		{"kill", 30, s.killPods},
 		{"router", 50, func() { s.world.RouterLag = time.Duration(s.random.IntN(20)) * time.Second }},
 		{"edit", 60, func() { s.world.Spec.Steps = randomSteps(s.random) }},
@@ -162,6 +163,12 @@ func (s *storm) happen() {
 			s.note("* %s (template %s, metrics down %v, paused %v)", event.name, s.world.Template, s.world.MetricsDown, s.world.Spec.Paused)
 		}
 	}
+}
+
+// turnMetrics lets Prometheus hang, or answer again.
+func (s *storm) turnMetrics() {
+	s.world.MetricsDown = !s.world.MetricsDown
+	s.laws.metricsTurned()
 }
 
 // changeTemplate changes the template to any version, also to one that was there before.
