@@ -128,3 +128,25 @@ func TestPhantomStable(t *testing.T) {
 		t.Errorf("the first version is not created with all its pods: %v", effects)
 	}
 }
+
+// TestLiveServiceIsTakenOver: a Service that serves a Deployment keeps its pods until
+// the first version has its own.
+func TestLiveServiceIsTakenOver(t *testing.T) {
+	_, observation := inPause()
+	observation.Template, observation.Versions, observation.Runs = "A", nil, nil
+	observation.Services = progression.Services{StableNamed: true, CanaryNamed: true}
+	observation.Route = progression.Route{Weight: 50, Uniform: true, Verified: true}
+	pointed := func(e progression.PointService) bool { return e.Hash == "A" }
+	state, effects := progression.Decide(progression.State{}, observation)
+	if has(effects, pointed) {
+		t.Fatalf("a Service is pointed at pods that do not exist: %v", effects)
+	}
+	observation.Versions = map[string]progression.Version{"A": {Wanted: 4, Existing: 4, Available: 3}}
+	if state, effects = progression.Decide(state, observation); has(effects, pointed) {
+		t.Fatalf("a Service is pointed at too few pods: %v", effects)
+	}
+	observation.Versions["A"] = progression.Version{Wanted: 4, Existing: 4, Available: 4}
+	if _, effects = progression.Decide(state, observation); !has(effects, pointed) {
+		t.Fatalf("no Service is pointed at the first version: %v", effects)
+	}
+}

@@ -86,22 +86,34 @@ func (d *decision) serves(role Role, hash string) bool {
 	return !d.o.Services.CanaryNamed || d.o.Services.Canary == hash
 }
 
-// pointServices points the stable Service at the stable version, and the canary
-// Service at the new one, while no request goes there.
+// pointServices points the stable Service at the stable version, once that can carry
+// its traffic, and the canary Service at the new one, while no request goes there.
 func (d *decision) pointServices() []Effect {
 	var effects []Effect
-	if !d.serves(StableService, d.Stable) && !d.o.Services.StableLost {
+	if !d.serves(StableService, d.Stable) && !d.o.Services.StableLost && d.stableCarries() {
 		effects = append(effects, PointService{Role: StableService, Hash: d.Stable})
 	}
 	canary := d.Stable
 	if d.Releasing() || d.Phase == Aborted && d.o.Versions[d.Current].Existing > 0 {
 		canary = d.Current
 	}
-	quiet := !d.o.Spec.Routed || d.o.Route.settled(0) || d.o.Services.Canary == ""
-	if !d.serves(CanaryService, canary) && quiet && !d.o.Services.CanaryLost {
+	quiet := !d.o.Spec.Routed || d.o.Route.settled(0)
+	if !d.serves(CanaryService, canary) && (quiet || canary == d.Stable && d.stableCarries()) && !d.o.Services.CanaryLost {
 		effects = append(effects, PointService{Role: CanaryService, Hash: canary})
 	}
 	return effects
+}
+
+// stableCarries says whether the stable version has the pods for a Service that does
+// not select it yet: a Service that served a Deployment until now must not lose its
+// pods before there are others. What has no pod that can serve is not waited for.
+func (d *decision) stableCarries() bool {
+	available := d.o.Versions[d.Stable].Available
+	if available >= d.o.Spec.Replicas-d.o.Spec.MaxUnavailable {
+		return true
+	}
+	selected, known := d.o.Versions[d.o.Services.Stable]
+	return known && selected.Available == 0 && available > 0
 }
 
 // runs starts the runs that are wanted, keeps them informed and stops the others.

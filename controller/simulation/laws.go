@@ -324,8 +324,11 @@ func (l *laws) rest(driver *Driver) string {
 func (l *laws) restRelease(state progression.State) string {
 	summary := progression.Summarize(state, l.world.Observe())
 	held := summary.Health == progression.Paused || summary.Health == progression.Degraded
-	if held || l.world.Behaviours[state.Current].ErrorShare > 0 || l.world.Available(state.Stable) == 0 {
-		return "" // Without a stable version that serves there is nothing to compare with.
+	if held || l.world.Behaviours[state.Current].ErrorShare > 0 {
+		return ""
+	}
+	if l.world.Available(state.Stable) == 0 || state.Weight >= 100 {
+		return "" // Where the stable version serves nothing, an analysis has nothing to compare with.
 	}
 	return "the release of a good version has not ended: " + summary.Message
 }
