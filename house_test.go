@@ -34,8 +34,12 @@ var rooms = []room{
 	{folder: ".", may: nil},
 
 	{folder: "analysis/series", pure: true},
+	{folder: "analysis/stats", pure: true, may: []allowed{
+		{"gonum.org/v1/gonum", "special functions and distributions"},
+	}},
 	{folder: "analysis/sequential", pure: true, may: []allowed{
 		{"gonum.org/v1/gonum", "special functions and distributions"},
+		{"analysis/stats", "special functions where gonum's are not exact enough"},
 	}},
 	{folder: "analysis/criteria", pure: true, may: []allowed{
 		{"github.com/expr-lang/expr", "the language of conditions"},
@@ -43,12 +47,25 @@ var rooms = []room{
 	{folder: "analysis/judge", pure: true, may: []allowed{
 		{"analysis/series", "what it judges"},
 		{"analysis/sequential", "the tests that it applies"},
+		{"analysis/stats", "the tests for one look"},
 	}},
 	{folder: "analysis/run", pure: true, may: []allowed{
 		{"analysis/judge", "verdicts"},
 		{"analysis/criteria", "conditions"},
 		{"analysis/series", "what was measured"},
 	}},
+
+	{folder: "benchmark", open: true},
+	{folder: "benchmark/world", may: []allowed{
+		{"gonum.org/v1/gonum", "distributions to draw from"},
+	}},
+	{folder: "benchmark/peers", may: []allowed{
+		{"analysis/stats", "the tests that other judges apply"},
+		{"benchmark/world", "what they judge"},
+		{"gonum.org/v1/gonum", "distributions"},
+	}},
+	{folder: "benchmark/recordings", open: true},
+	{folder: "benchmark/report", open: true},
 
 	{folder: "controller/progression", pure: true, may: []allowed{
 		{"analysis/run", "the state of a run, as evidence"},
