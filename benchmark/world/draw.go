@@ -71,10 +71,14 @@ func Binomial(n int, p float64, rng *rand.Rand) int {
 
 // invertBinomial draws a binomial count with a small mean.
 func invertBinomial(n int, p float64, rng *rand.Rand) int {
+	u := rng.Float64()
+	if u < 1-float64(n)*p { // This is at most the probability of 0, and quicker to know.
+		return 0
+	}
 	first := math.Exp(float64(n) * math.Log1p(-p))
 	odds := p / (1 - p)
-	for {
-		term, u := first, rng.Float64()
+	for ; ; u = rng.Float64() {
+		term := first
 		for k := 0; k <= n; k++ {
 			if u < term {
 				return k

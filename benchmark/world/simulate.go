@@ -29,7 +29,7 @@ func Simulate(s Scenario, rng *rand.Rand) Rollout {
 		Truth: shared(s, rng),
 	}
 	traits := draws(s, rng)
-	var law law
+	law := newLaw()
 	for tick := range Ticks {
 		perPod := s.RPS * TickSeconds / Pods * r.Truth.Traffic[tick]
 		for pod := range Pods {
@@ -161,19 +161,4 @@ func (w *wander) factor() float64 {
 		return 1
 	}
 	return math.Exp(w.value - w.sigma*w.sigma/2)
-}
-
-// law keeps the last law of the latency, since neighbouring pods often share it.
-type law struct {
-	shift, tail float64
-	known       bool
-	shares      [Buckets]float64
-}
-
-// of gives the law for a shift and a tail.
-func (l *law) of(shift, tail float64) *[Buckets]float64 {
-	if !l.known || l.shift != shift || l.tail != tail {
-		*l = law{shift: shift, tail: tail, known: true, shares: BucketShares(shift, tail)}
-	}
-	return &l.shares
 }
