@@ -48,19 +48,19 @@ type Scenario struct {
 
 // Bad tells whether the new version is worse than the old one.
 func (s Scenario) Bad() bool {
-	return s.errorFactor() != 1 || s.latencyFactor() != 1 || s.Tail != 0
+	return s.ErrorFactor() != 1 || s.LatencyFactor() != 1 || s.Tail != 0
 }
 
-// errorFactor is what the new version multiplies the error rate by.
-func (s Scenario) errorFactor() float64 {
+// ErrorFactor is what the new version multiplies the error rate by.
+func (s Scenario) ErrorFactor() float64 {
 	if s.P1 == 0 {
 		return 1
 	}
 	return s.P1 / s.P0
 }
 
-// latencyFactor is what the new version multiplies the latency by.
-func (s Scenario) latencyFactor() float64 {
+// LatencyFactor is what the new version multiplies the latency by.
+func (s Scenario) LatencyFactor() float64 {
 	if s.Lat == 0 {
 		return 1
 	}

@@ -114,7 +114,7 @@ func (s Scenario) change(pod, tick int) change {
 	c := change{errors: 1}
 	age := Age(pod, tick)
 	if age >= 0 && tick >= HistoryTicks+s.Late {
-		c = change{errors: s.errorFactor(), latency: math.Log(s.latencyFactor()), tail: s.Tail}
+		c = change{errors: s.ErrorFactor(), latency: math.Log(s.LatencyFactor()), tail: s.Tail}
 	}
 	if s.Cold && age >= 0 && age < coldTicks {
 		c.errors *= coldErrors
