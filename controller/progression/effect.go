@@ -39,6 +39,18 @@ type (
 		Pods   int32
 		Create bool
 	}
+	// ScaleBaseline gives a release a number of fresh baseline pods; a set that does
+	// not exist is created from the template of the version.
+	ScaleBaseline struct {
+		Name   string
+		Hash   string
+		Pods   int32
+		Create bool
+	}
+	// RemoveBaseline removes fresh baseline pods.
+	RemoveBaseline struct {
+		Name string
+	}
 	// PointService makes a Service select a version.
 	PointService struct {
 		Role Role
@@ -48,11 +60,13 @@ type (
 	SetWeight struct {
 		Weight int32
 	}
-	// StartRun starts an AnalysisRun.
+	// StartRun starts an AnalysisRun. Baseline is the name of the fresh pods that the
+	// canary is compared with; empty for those of the stable version that serve anyway.
 	StartRun struct {
-		Key  string
-		Kind RunKind
-		Step int32
+		Key      string
+		Kind     RunKind
+		Step     int32
+		Baseline string
 	}
 	// MarkWeight tells a run since when the weight in force is in force.
 	MarkWeight struct {
@@ -75,14 +89,16 @@ type (
 	}
 )
 
-func (ScaleVersion) effect() {}
-func (PointService) effect() {}
-func (SetWeight) effect()    {}
-func (StartRun) effect()     {}
-func (MarkWeight) effect()   {}
-func (StopRun) effect()      {}
-func (Announce) effect()     {}
-func (Wake) effect()         {}
+func (ScaleVersion) effect()   {}
+func (ScaleBaseline) effect()  {}
+func (RemoveBaseline) effect() {}
+func (PointService) effect()   {}
+func (SetWeight) effect()      {}
+func (StartRun) effect()       {}
+func (MarkWeight) effect()     {}
+func (StopRun) effect()        {}
+func (Announce) effect()       {}
+func (Wake) effect()           {}
 
 func (e ScaleVersion) String() string {
 	if e.Create {
@@ -90,6 +106,15 @@ func (e ScaleVersion) String() string {
 	}
 	return fmt.Sprintf("scale %s to %d pods", e.Hash, e.Pods)
 }
+
+func (e ScaleBaseline) String() string {
+	if e.Create {
+		return fmt.Sprintf("create baseline %s with %d pods", e.Name, e.Pods)
+	}
+	return fmt.Sprintf("scale baseline %s to %d pods", e.Name, e.Pods)
+}
+
+func (e RemoveBaseline) String() string { return "remove baseline " + e.Name }
 
 func (e PointService) String() string { return fmt.Sprintf("point %s service at %s", e.Role, e.Hash) }
 func (e SetWeight) String() string    { return fmt.Sprintf("set weight %d", e.Weight) }

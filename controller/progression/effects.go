@@ -6,8 +6,9 @@ import "time"
 // an order that is safe at every point: traffic leaves bad pods first, capacity
 // comes before traffic, and pods go last.
 func (d *decision) effects() []Effect {
+	freshUps, freshDowns := d.scaleBaseline()
 	if d.Stable == "" {
-		return nil
+		return freshDowns
 	}
 	var effects []Effect
 	target := d.targetWeight()
@@ -18,11 +19,13 @@ func (d *decision) effects() []Effect {
 	effects = append(effects, d.pointServices()...)
 	ups, downs := d.scale()
 	effects = append(effects, ups...)
+	effects = append(effects, freshUps...)
 	if whole && target > d.o.Route.Weight {
 		effects = append(effects, SetWeight{Weight: target})
 	}
 	effects = append(effects, d.runs()...)
 	effects = append(effects, downs...)
+	effects = append(effects, freshDowns...)
 	if at := d.wakeAt(); !at.IsZero() {
 		effects = append(effects, Wake{At: at})
 	}
@@ -47,7 +50,7 @@ func (d *decision) targetWeight() int32 {
 		return 0
 	case wanted > now && version.Available < d.o.Spec.needed(wanted):
 		return now
-	case wanted > now && d.raisesBlindly():
+	case wanted > now && (d.raisesBlindly() || d.baselineShort().what != ""):
 		return now
 	default:
 		return wanted
@@ -119,11 +122,15 @@ func (d *decision) stableCarries() bool {
 // runs starts the runs that are wanted, keeps them informed and stops the others.
 func (d *decision) runs() []Effect {
 	var effects []Effect
+	baseline := ""
+	if d.FreshBaseline {
+		baseline = d.baselineName()
+	}
 	if key := d.BackgroundRun; key != "" {
-		effects = append(effects, d.keepRun(StartRun{Key: key, Kind: BackgroundRun, Step: d.Step})...)
+		effects = append(effects, d.keepRun(StartRun{Key: key, Kind: BackgroundRun, Step: d.Step, Baseline: baseline})...)
 	}
 	if key := d.StepRun; key != "" {
-		effects = append(effects, d.keepRun(StartRun{Key: key, Kind: StepRun, Step: d.Step})...)
+		effects = append(effects, d.keepRun(StartRun{Key: key, Kind: StepRun, Step: d.Step, Baseline: baseline})...)
 	}
 	for _, key := range sortedKeys(d.o.Runs) {
 		unwanted := key != d.BackgroundRun && key != d.StepRun

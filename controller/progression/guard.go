@@ -95,10 +95,11 @@ func (d *decision) abortAfter(key string) time.Duration {
 	return 0
 }
 
-// pastDeadline: pods or router have made no progress for too long.
+// pastDeadline: pods or router have made no progress for too long. Pods of the stable
+// version that do not start say nothing about the new one: the release holds.
 func (d *decision) pastDeadline() (reason, message string) {
 	missing := d.missing()
-	if !d.o.Spec.ProgressDeadlineAbort || !overdue(d.State, d.o, missing) {
+	if !d.o.Spec.ProgressDeadlineAbort || missing.what == missingBaseline || !overdue(d.State, d.o, missing) {
 		return "", ""
 	}
 	return ReasonProgressDeadline, fmt.Sprintf("no progress for %s, %s", d.o.Spec.ProgressDeadline, missing.text)

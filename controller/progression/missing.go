@@ -57,7 +57,10 @@ func (d *decision) missingSplit(weight int32) missing {
 	switch {
 	case version.Available < needed:
 		return missingPods("canary pods", version, needed)
-	case d.splitSettled(weight):
+	case d.baselineShort().what != "":
+		return d.baselineShort()
+	case d.splitSettled(weight), d.o.Spec.Routed && weight > d.o.Route.Weight && d.raisesBlindly():
+		// Nobody has told the router to give it more while the release is held.
 		return missing{}
 	case !d.o.Spec.Routed:
 		return missing{what: "room", text: "waiting for the stable version's pods to make room"}

@@ -19,6 +19,8 @@ type Observation struct {
 	Template string
 	// Versions are the versions that have pods or had some, by hash.
 	Versions map[string]Version
+	// Baselines are the fresh baseline pods that there are, by name.
+	Baselines map[string]Baseline
 	// Services are the two Services, as far as they are named.
 	Services Services
 	// Route is the router's split; its zero value without a router.
@@ -41,6 +43,13 @@ type Version struct {
 	Crashing int32
 	// Trouble says what is wrong with the pods that are not available.
 	Trouble string
+}
+
+// Baseline is the fresh baseline pods of one release.
+type Baseline struct {
+	// Hash is the version that they run.
+	Hash string
+	Version
 }
 
 // Services says which version each Service selects; empty when it selects none.

@@ -39,11 +39,7 @@ func (d *decision) routedPods() map[string]int32 {
 	}
 	switch d.Phase {
 	case Progressing:
-		inForce := int32(0)
-		if d.serves(CanaryService, d.Current) {
-			inForce = d.o.Route.Weight
-		}
-		wanted[d.Current] = d.o.Spec.needed(max(d.Weight, inForce))
+		wanted[d.Current] = d.o.Spec.needed(d.canaryWeight())
 	case Promoting:
 		wanted[d.Current] = d.o.Spec.Replicas
 	case Aborted:
@@ -52,6 +48,14 @@ func (d *decision) routedPods() map[string]int32 {
 		}
 	}
 	return wanted
+}
+
+// canaryWeight is the weight that the canary has or is to have, whichever is more.
+func (d *decision) canaryWeight() int32 {
+	if !d.serves(CanaryService, d.Current) {
+		return d.Weight
+	}
+	return max(d.Weight, d.o.Route.Weight)
 }
 
 // leavingPods are the pods of the versions that get no more traffic: all of them

@@ -87,7 +87,7 @@ func (s *stage) command(line string) error {
 	name, rest, _ := strings.Cut(line, " ")
 	commands := map[string]func(string) error{
 		"rollout": s.rollout, "steps": s.steps, "set": s.set, "version": s.version, "run": s.run, "metrics": s.metrics,
-		"intent": s.intent, "problem": s.problem, "kill": s.kill, "crash": s.crash, "show": s.show, "router": s.router, "forget": s.forget,
+		"intent": s.intent, "problem": s.problem, "baseline": s.baseline, "kill": s.kill, "crash": s.crash, "show": s.show, "router": s.router, "forget": s.forget,
 	}
 	command, known := commands[name]
 	switch {
@@ -131,6 +131,11 @@ func (s *stage) set(rest string) error {
 			spec.MaxUnavailable = int32(number)
 		case "background":
 			spec.Background = &progression.Background{StartingStep: int32(number)}
+		case "fresh":
+			spec.Baseline = &progression.FreshBaseline{Pods: int32(number)}
+			if value == "none" {
+				spec.Baseline = nil
+			}
 		case "abortAfter":
 			spec.Background.AbortAfter = duration
 		case "deadlineAbort":
@@ -184,6 +189,11 @@ func (s *stage) version(rest string) error {
 	case isErrors:
 		number, err := strconv.ParseFloat(share, 64)
 		s.world.Behaviours[hash] = simulation.Behaviour{ErrorShare: number}
+		return err
+	case strings.HasPrefix(what, "cold="):
+		// Its pods fail a share of the requests in their first 40 s.
+		number, err := strconv.ParseFloat(strings.TrimPrefix(what, "cold="), 64)
+		s.world.Behaviours[hash] = simulation.Behaviour{ColdErrors: number, Warmup: 40 * time.Second}
 		return err
 	case what == "crash":
 		s.world.Behaviours[hash] = simulation.Behaviour{Crash: true}
@@ -251,6 +261,19 @@ func (s *stage) kill(rest string) error {
 	hash, number, _ := strings.Cut(rest, " ")
 	count, err := strconv.Atoi(number)
 	s.world.KillPods(hash, count)
+	return err
+}
+
+// baseline says what fresh baseline pods do: `baseline stuck`, `baseline good`, or
+// `baseline kill 1`.
+func (s *stage) baseline(rest string) error {
+	number, kill := strings.CutPrefix(rest, "kill ")
+	if !kill {
+		s.world.BaselineStuck = rest == "stuck"
+		return nil
+	}
+	count, err := strconv.Atoi(number)
+	s.world.KillBaseline(count)
 	return err
 }
 

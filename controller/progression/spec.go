@@ -20,6 +20,9 @@ type Spec struct {
 	MaxSurge, MaxUnavailable int32
 	// Background is the analysis that runs beside the steps, or nil.
 	Background *Background
+	// Baseline starts fresh pods of the stable version beside the canary's, to
+	// compare it with; nil compares it with those that serve anyway.
+	Baseline *FreshBaseline
 	// ScaleDownDelay is for how long old pods stay after their last request.
 	ScaleDownDelay time.Duration
 	// AbortScaleDownDelay is for how long the canary's pods stay after an abort;
@@ -40,6 +43,12 @@ type Background struct {
 	// AbortAfter is for how long it may be blind before the release is taken
 	// back; 0 holds the release for as long as it takes.
 	AbortAfter time.Duration
+}
+
+// FreshBaseline is fresh pods of the stable version.
+type FreshBaseline struct {
+	// Pods is how many; 0 is as many as the canary has.
+	Pods int32
 }
 
 // Step is one step: exactly one of its fields is set.

@@ -76,6 +76,9 @@ type State struct {
 	// Overrides are the steps that a user ended by name.
 	Overrides []Override
 
+	// FreshBaseline says that the runs that count now compare the canary with fresh
+	// pods of the stable version.
+	FreshBaseline bool
 	// BackgroundRun and StepRun are the keys of the runs that count now.
 	BackgroundRun, StepRun string
 	// Runs counts the runs of this release, so that each has a key of its own.

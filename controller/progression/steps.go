@@ -8,6 +8,7 @@ import (
 
 // advance does the steps, as many as can be done in this round.
 func (d *decision) advance() {
+	d.followBaseline()
 	d.startBackground()
 	for d.Phase == Progressing && !d.held() {
 		if d.Step >= int32(len(d.o.Spec.Steps)) {
@@ -85,8 +86,12 @@ func (d *decision) pauseDone(pause Pause) bool {
 	return !d.o.Now.Before(d.StepStartedAt.Add(*pause.Duration))
 }
 
-// analysisDone runs the analysis of the step and waits until it has passed.
+// analysisDone runs the analysis of the step and waits until it has passed. It does
+// not begin before there is something to compare with.
 func (d *decision) analysisDone() bool {
+	if d.StepRun == "" && d.baselineShort().what != "" {
+		return false
+	}
 	if d.StepRun == "" {
 		d.StepRun = d.newRun(StepRun)
 	}
@@ -151,6 +156,8 @@ func (d *decision) unprovenBy(seen Run) string {
 	switch {
 	case d.Weight >= 100 && d.WeightReached && seen.Proven:
 		return ""
+	case d.baselineShort().what != "":
+		return d.baselineShort().text + "; without them the canary is compared with nothing of its age"
 	case !d.o.blindSince(seen).IsZero():
 		return d.blindness()
 	case !inForce:

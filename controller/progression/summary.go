@@ -156,6 +156,8 @@ func (d *decision) waitsForEvidence() string {
 		return d.unproven()
 	case step.SetWeight != nil && d.anyBlind() && d.raisesBlindly():
 		return d.blindness()
+	case step.Analysis != nil && d.StepRun == "":
+		return "" // It has yet to begin, and what it waits for is said elsewhere.
 	case step.Analysis != nil:
 		if run, exists := d.o.Runs[d.StepRun]; exists && run.Message != "" {
 			return "the analysis runs: " + run.Message

@@ -70,6 +70,7 @@ func (d *decision) begin(hash string) {
 	d.Weight, d.WeightReached, d.WeightSince = 0, true, zeroTime
 	d.Waits, d.Abort, d.PromotedBy, d.Overrides = nil, nil, "", nil
 	d.BackgroundRun, d.StepRun, d.Runs = "", "", 0
+	d.FreshBaseline = d.o.Spec.Baseline != nil
 	d.enterStep(0)
 }
 
@@ -88,7 +89,7 @@ func (d *decision) end(phase Phase, outcome Outcome) {
 	d.Phase, d.Outcome, d.FinishedAt = phase, outcome, d.o.Now
 	d.Weight, d.WeightReached, d.WeightSince = 0, true, zeroTime
 	d.Waits = nil
-	d.BackgroundRun, d.StepRun = "", ""
+	d.BackgroundRun, d.StepRun, d.FreshBaseline = "", "", false
 }
 
 // followEdits goes back to the first step when one that is done or in progress

@@ -13,7 +13,12 @@ import (
 // TestCrashAnywhere kills the process between any two effects of a whole story, a
 // good release and a bad one, and demands that it ends as it would have without.
 func TestCrashAnywhere(t *testing.T) {
-	undisturbed, effects := story(-1, 0)
+	t.Run("beside the stable pods", func(t *testing.T) { crashAnywhere(t, nil) })
+	t.Run("beside fresh pods", func(t *testing.T) { crashAnywhere(t, &progression.FreshBaseline{}) })
+}
+
+func crashAnywhere(t *testing.T, baseline *progression.FreshBaseline) {
+	undisturbed, effects := story(baseline, -1, 0)
 	if undisturbed.Outcome != string(progression.WasAborted) || undisturbed.Stable != "B" {
 		t.Fatalf("the story does not end as it should: %+v", undisturbed)
 	}
@@ -21,7 +26,7 @@ func TestCrashAnywhere(t *testing.T) {
 	for round, count := range effects {
 		for after := range count {
 			crashes++
-			if ended, _ := story(round, after); ended != undisturbed {
+			if ended, _ := story(baseline, round, after); ended != undisturbed {
 				t.Errorf("killed in round %d after %d of %d effects (-undisturbed +killed):\n%s", round, after, count, cmp.Diff(undisturbed, ended))
 			}
 		}
@@ -40,12 +45,13 @@ type ending struct {
 	StableService, Canary   string
 	Weight                  int32
 	StablePods, CurrentPods int32
+	FreshPods               int
 }
 
 // story is: A runs, B is good and promoted, C is bad and taken back. The process is
 // killed in one round after a number of effects. It returns the end, and how many
 // effects each round had.
-func story(crashRound, crashAfter int) (ending, []int) {
+func story(baseline *progression.FreshBaseline, crashRound, crashAfter int) (ending, []int) {
 	five, half := int32(5), int32(50)
 	short := 15 * time.Second
 	world := simulation.NewWorld(progression.Spec{
@@ -53,7 +59,7 @@ func story(crashRound, crashAfter int) (ending, []int) {
 		Steps: []progression.Step{
 			{SetWeight: &five}, {Pause: &progression.Pause{Duration: &short}}, {SetWeight: &half}, {Pause: &progression.Pause{Duration: &short}},
 		},
-		Background:     &progression.Background{},
+		Background: &progression.Background{}, Baseline: baseline,
 		ScaleDownDelay: 30 * time.Second, AbortScaleDownDelay: 30 * time.Second,
 		ProgressDeadline: 5 * time.Minute, ProgressDeadlineAbort: true,
 	})
@@ -80,6 +86,6 @@ func story(crashRound, crashAfter int) (ending, []int) {
 	return ending{
 		Revision: state.Revision, Phase: string(state.Phase), Outcome: string(state.Outcome), Stable: state.Stable, Current: state.Current,
 		StableService: seen.Services.Stable, Canary: seen.Services.Canary, Weight: seen.Route.Weight,
-		StablePods: seen.Versions[state.Stable].Wanted, CurrentPods: seen.Versions[state.Current].Wanted,
+		StablePods: seen.Versions[state.Stable].Wanted, CurrentPods: seen.Versions[state.Current].Wanted, FreshPods: len(seen.Baselines),
 	}, effects
 }

@@ -52,6 +52,7 @@ func (l *laws) check(before earlier, round Round, fresh bool) string {
 	}{
 		{"1 authorised weight", func() string { return l.authorised(before, round) }},
 		{"2 capacity first", func() string { return l.capacity(round, fresh) }},
+		{"2 fresh pods are no capacity", func() string { return l.freshPods(round, fresh) }},
 		{"3 no promotion without a pass", func() string { return l.promotion(round) }},
 		{"4 blind is not bad", func() string { return l.blind(before, round) }},
 		{"5 bad is acted on", func() string { return l.bad(round, fresh) }},
@@ -215,6 +216,9 @@ func (l *laws) blind(before earlier, round Round) string {
 	if broken := l.raisedBlindly(before, round); broken != "" {
 		return broken
 	}
+	if broken := l.raisedAlone(before, round); broken != "" {
+		return broken
+	}
 	after := round.After
 	if after.Phase != progression.Aborted || round.Before.Phase == progression.Aborted {
 		return ""
@@ -222,6 +226,8 @@ func (l *laws) blind(before earlier, round Round) string {
 	switch {
 	case after.Abort.Reason == "AnalysisFailed" && l.world.Behaviours[after.Current].ErrorShare == 0:
 		return "a version without a single error was found to be bad: " + after.Abort.Message
+	case after.Abort.Reason == "ProgressDeadlineExceeded" && canaryComplete(round):
+		return "a release was taken back for what is not the new version's: " + after.Abort.Message
 	case after.Abort.Reason == "BlindTooLong" && l.world.Spec.Background.AbortAfter == 0:
 		return "a release was taken back for being blind, without a policy that says so"
 	}
@@ -338,6 +344,9 @@ func (l *laws) restWorld(state progression.State) string {
 	w := l.world
 	if w.Spec.Routed && (w.weight != 0 || w.stable != state.Stable) {
 		return fmt.Sprintf("the weight is %d and the stable Service selects %s", w.weight, w.stable)
+	}
+	if len(w.baselines) > 0 {
+		return fmt.Sprintf("there are fresh baseline pods: %v", sortedKeys(w.baselines))
 	}
 	for hash, version := range w.versions {
 		kept := state.Phase == progression.Aborted && hash == state.Current && w.Spec.AbortScaleDownDelay == 0

@@ -53,7 +53,11 @@ func (w *World) startRun(start progression.StartRun) {
 	if v := w.versions[w.Template]; v != nil && v.startedAt.Before(w.Now) {
 		spec.CanarySince = v.startedAt
 	}
-	w.runs[start.Key] = &liveRun{spec: spec, state: run.Start(spec, w.Now), canary: w.Template, baseline: w.stable, hangs: map[string]time.Time{}}
+	baseline := w.stable
+	if start.Baseline != "" {
+		baseline = start.Baseline
+	}
+	w.runs[start.Key] = &liveRun{spec: spec, state: run.Start(spec, w.Now), canary: w.Template, baseline: baseline, hangs: map[string]time.Time{}}
 }
 
 // stop ends a run that nobody waits for.
@@ -120,12 +124,21 @@ func (w *World) look(live *liveRun, look run.Look) (measurement run.Measurement,
 func (w *World) scrape() {
 	for _, hash := range sortedKeys(w.traffic) {
 		c := w.traffic[hash]
-		if w.Available(hash) == 0 {
+		if w.scraped(hash) == 0 {
 			continue
 		}
 		w.samplesTotal[hash] = keepSample(w.samplesTotal[hash], series.Sample{At: w.Now, Value: float64(int64(c.total))})
 		w.samplesBad[hash] = keepSample(w.samplesBad[hash], series.Sample{At: w.Now, Value: float64(int64(c.bad))})
 	}
+}
+
+// scraped is the number of pods of a version, or of a set of fresh ones, that can be
+// asked for their counters.
+func (w *World) scraped(name string) int {
+	if set := w.baselines[name]; set != nil {
+		return len(w.serving(name, set.hash, &set.version))
+	}
+	return int(w.Available(name))
 }
 
 // keepSample adds a sample and drops those that nobody asks for any more.

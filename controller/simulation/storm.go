@@ -35,7 +35,7 @@ type storm struct {
 	world   *World
 	driver  *Driver
 	laws    *laws
-	stale   map[string]progression.Version
+	stale   *progression.Observation
 	intents int
 }
 
@@ -53,7 +53,8 @@ func (s Storm) Run() Report {
 		random: random, world: world, driver: NewDriver(world),
 	}
 	run.laws = newLaws(world)
-	run.note("replicas %d, routed %v, steps %v, background %v", world.Spec.Replicas, world.Spec.Routed, world.Spec.Steps, world.Spec.Background != nil)
+	run.note("replicas %d, routed %v, steps %v, background %v, fresh baseline %v", world.Spec.Replicas, world.Spec.Routed, world.Spec.Steps,
+		world.Spec.Background != nil, world.Spec.Baseline != nil)
 	for end := world.Now.Add(s.Length); world.Now.Before(end) && run.Violation == ""; {
 		run.happen()
 		run.step(true)
@@ -72,10 +73,11 @@ func (s *storm) step(faults bool) {
 	fresh := true
 	if faults && s.random.IntN(8) == 0 && s.stale != nil {
 		// A cache that is behind: the pods as they were a round ago.
-		observation.Versions, fresh = s.stale, false
+		observation.Versions, observation.Baselines, fresh = s.stale.Versions, s.stale.Baselines, false
 		s.Events["stale read"]++
 	}
-	s.stale = s.world.Observe().Versions
+	now := s.world.Observe()
+	s.stale = &now
 	if faults && s.random.IntN(10) == 0 {
 		s.driver.CrashAfter = s.random.IntN(4)
 	}
@@ -115,7 +117,7 @@ func (s *storm) calm() {
 		return
 	}
 	s.world.MetricsDown, s.world.Problems, s.world.Spec.Paused, s.world.Intent = false, nil, false, nil
-	s.world.RouterLag = time.Second
+	s.world.RouterLag, s.world.BaselineStuck = time.Second, false
 	s.laws.metricsTurned()
 	s.note("calm")
 	for end := s.world.Now.Add(30 * time.Minute); s.world.Now.Before(end) && s.Violation == ""; {
@@ -155,6 +157,9 @@ func (s *storm) happen() {
 		{"pause", 100, func() { s.world.Spec.Paused = !s.world.Spec.Paused }},
 		{"problem", 100, s.breakSpec},
 		{"turn bad", 150, s.turnBad},
+		{"baseline", 80, func() { s.world.Spec.Baseline = randomBaseline(s.random, s.world.Spec.Routed) }},
+		{"stuck baseline", 80, func() { s.world.BaselineStuck = !s.world.BaselineStuck }},
+		{"kill baseline", 60, func() { s.world.KillBaseline(1 + s.random.IntN(3)) }},
 	}
 	for _, event := range events {
 		if s.random.IntN(event.odds) == 0 {
@@ -227,7 +232,16 @@ func randomSpec(random *rand.Rand) progression.Spec {
 			spec.Background.AbortAfter = time.Minute
 		}
 	}
+	spec.Baseline = randomBaseline(random, spec.Routed)
 	return spec
+}
+
+// randomBaseline is fresh pods, as many as the canary has or a number, or none.
+func randomBaseline(random *rand.Rand, routed bool) *progression.FreshBaseline {
+	if !routed || random.IntN(2) == 0 {
+		return nil
+	}
+	return &progression.FreshBaseline{Pods: int32(max(0, random.IntN(6)-2))}
 }
 
 // randomSteps are any steps.

@@ -31,8 +31,11 @@ type World struct {
 	Behaviours map[string]Behaviour
 	// MetricsDown says that no query is answered.
 	MetricsDown bool
+	// BaselineStuck says that fresh baseline pods never become available.
+	BaselineStuck bool
 
 	versions       map[string]*version
+	baselines      map[string]*baseline
 	stable, canary string
 	weight         int32
 	weightAt       time.Time
@@ -52,6 +55,10 @@ type Behaviour struct {
 	Crash bool
 	// Stuck: its pods never become available.
 	Stuck bool
+	// ColdErrors is the share of its requests that a pod answers badly in the first
+	// Warmup of its life, as long as its caches are empty.
+	ColdErrors float64
+	Warmup     time.Duration
 }
 
 // version is the pods of one template.
@@ -82,6 +89,7 @@ func NewWorld(spec progression.Spec) *World {
 		Startup: 3 * time.Second, RouterLag: time.Second,
 		Behaviours: map[string]Behaviour{},
 		versions:   map[string]*version{},
+		baselines:  map[string]*baseline{},
 		traffic:    map[string]*counts{},
 		runs:       map[string]*liveRun{},
 
@@ -98,17 +106,13 @@ func (w *World) available(hash string, p pod) bool {
 	return !w.Now.Before(p.bornAt.Add(w.Startup))
 }
 
-// Available is the number of pods of a version that can serve.
+// Available is the number of pods of a version that can serve, without fresh baseline
+// pods.
 func (w *World) Available(hash string) int32 {
-	var count int32
 	if v := w.versions[hash]; v != nil {
-		for _, p := range v.pods {
-			if w.available(hash, p) {
-				count++
-			}
-		}
+		return int32(len(w.serving(hash, hash, v)))
 	}
-	return count
+	return 0
 }
 
 // scale gives a version a number of pods; those that cannot serve go first.
@@ -122,12 +126,11 @@ func (w *World) scale(hash string, pods int32) {
 		v.startedAt = w.Now
 	}
 	v.wanted = pods
-	w.settlePods(hash)
+	w.settlePods(hash, v)
 }
 
 // settlePods makes the pods of a version as many as are wanted.
-func (w *World) settlePods(hash string) {
-	v := w.versions[hash]
+func (w *World) settlePods(hash string, v *version) {
 	v.pods = slices.DeleteFunc(v.pods, func(p pod) bool { return !p.diedAt.IsZero() })
 	for int32(len(v.pods)) < v.wanted {
 		w.pods++
@@ -158,7 +161,7 @@ func (w *World) KillPods(hash string, number int) {
 			v.pods[i].diedAt = w.Now
 		}
 	}
-	w.settlePods(hash)
+	w.settlePods(hash, v)
 }
 
 // Advance lets time pass: traffic flows and metrics are measured, second by second.
@@ -177,23 +180,6 @@ func (w *World) Advance(d time.Duration) {
 
 // Rate is the number of requests per second that the users send.
 const Rate = 200.0
-
-// serve counts the requests of a step of time.
-func (w *World) serve(step time.Duration) {
-	requests := Rate * step.Seconds()
-	for hash, share := range w.Shares() {
-		if w.Available(hash) == 0 {
-			continue
-		}
-		c := w.traffic[hash]
-		if c == nil {
-			c = &counts{}
-			w.traffic[hash] = c
-		}
-		c.total += requests * share
-		c.bad += requests * share * w.Behaviours[hash].ErrorShare
-	}
-}
 
 // Shares are the shares of the requests that reach each version.
 func (w *World) Shares() map[string]float64 {
@@ -220,7 +206,7 @@ func (w *World) Shares() map[string]float64 {
 func (w *World) Observe() progression.Observation {
 	o := progression.Observation{
 		Now: w.Now, Spec: w.Spec, Problems: w.Problems, Template: w.Template,
-		Versions: map[string]progression.Version{},
+		Versions: map[string]progression.Version{}, Baselines: map[string]progression.Baseline{},
 		Services: progression.Services{StableNamed: true, CanaryNamed: true, Stable: w.stable, Canary: w.canary},
 		Runs:     map[string]progression.Run{},
 		Intent:   w.Intent,
@@ -232,14 +218,10 @@ func (w *World) Observe() progression.Observation {
 		}
 	}
 	for hash, v := range w.versions {
-		seen := progression.Version{Wanted: v.wanted, Existing: int32(len(v.pods)), Available: w.Available(hash)}
-		for _, p := range v.pods {
-			if w.Behaviours[hash].Crash && !w.Now.Before(p.bornAt.Add(w.Startup)) || p.crashing {
-				seen.Crashing++
-				seen.Trouble = "CrashLoopBackOff"
-			}
-		}
-		o.Versions[hash] = seen
+		o.Versions[hash] = w.observeVersion(hash, hash, v)
+	}
+	for name, set := range w.baselines {
+		o.Baselines[name] = progression.Baseline{Hash: set.hash, Version: w.observeVersion(name, set.hash, &set.version)}
 	}
 	for key, live := range w.runs {
 		o.Runs[key] = live.view(w.Now)
@@ -247,11 +229,28 @@ func (w *World) Observe() progression.Observation {
 	return o
 }
 
+// observeVersion is the pods of a version, or of a set of fresh ones, as a driver sees
+// them.
+func (w *World) observeVersion(name, hash string, v *version) progression.Version {
+	seen := progression.Version{Wanted: v.wanted, Existing: int32(len(v.pods)), Available: int32(len(w.serving(name, hash, v)))}
+	for _, p := range v.pods {
+		if w.Behaviours[hash].Crash && !w.Now.Before(p.bornAt.Add(w.Startup)) || p.crashing {
+			seen.Crashing++
+			seen.Trouble = "CrashLoopBackOff"
+		}
+	}
+	return seen
+}
+
 // Apply carries out one effect.
 func (w *World) Apply(effect progression.Effect) {
 	switch e := effect.(type) {
 	case progression.ScaleVersion:
 		w.scale(e.Hash, e.Pods)
+	case progression.ScaleBaseline:
+		w.scaleBaseline(e)
+	case progression.RemoveBaseline:
+		delete(w.baselines, e.Name)
 	case progression.PointService:
 		if e.Role == progression.StableService {
 			w.stable = e.Hash
