@@ -62,9 +62,9 @@ func (o *oracle) UnmarshalJSON(text []byte) error {
 	return err
 }
 
-// readGolden reads the oracle values that lie beside the repository; without them
+// goldenText is the file of oracle values that lies beside the repository; without it
 // ok is false.
-func readGolden(t *testing.T) (g golden, ok bool) {
+func goldenText(t *testing.T) (text []byte, ok bool) {
 	folder, err := os.Getwd()
 	if err != nil {
 		t.Fatal(err)
@@ -78,19 +78,52 @@ func readGolden(t *testing.T) (g golden, ok bool) {
 		}
 		folder = filepath.Dir(folder)
 	}
-	path := filepath.Join(folder, "..", "shared", "golden", "sequential.json")
-	text, err := os.ReadFile(path)
+	text, err = os.ReadFile(filepath.Join(folder, "..", "shared", "golden", "sequential.json"))
 	if os.IsNotExist(err) {
 		t.Log("there are no oracle values beside this repository; nothing is compared with them")
-		return g, false
+		return nil, false
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
+	return text, true
+}
+
+// readGolden reads the oracle values of RateRatio.
+func readGolden(t *testing.T) (g golden, ok bool) {
+	text, ok := goldenText(t)
+	if !ok {
+		return g, false
+	}
 	if err := json.Unmarshal(text, &g); err != nil {
-		t.Fatalf("reading %s: %v", path, err)
+		t.Fatalf("reading the oracle values: %v", err)
 	}
 	return g, true
+}
+
+// readSection reads the cases of one section, of which there must be so many; without
+// oracle values there are none.
+func readSection[Case any](t *testing.T, name string, want int) []Case {
+	text, ok := goldenText(t)
+	if !ok {
+		return nil
+	}
+	var file struct {
+		Sections map[string]json.RawMessage `json:"sections"`
+	}
+	if err := json.Unmarshal(text, &file); err != nil {
+		t.Fatalf("reading the oracle values: %v", err)
+	}
+	var section struct {
+		Cases []Case `json:"cases"`
+	}
+	if err := json.Unmarshal(file.Sections[name], &section); err != nil {
+		t.Fatalf("reading the oracle values of %s: %v", name, err)
+	}
+	if len(section.Cases) != want {
+		t.Fatalf("%s has %d cases, want %d", name, len(section.Cases), want)
+	}
+	return section.Cases
 }
 
 func toBlock(v [4]float64) Block {
