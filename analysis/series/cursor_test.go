@@ -180,7 +180,7 @@ func TestCursorSerialises(t *testing.T) {
 	if err := json.Unmarshal(text, &back); err != nil {
 		t.Fatal(err)
 	}
-	if back != cursor {
-		t.Errorf("got %v, want %v", back, cursor)
+	if diff := cmp.Diff(cursor, back, cmp.AllowUnexported(ReportedPod{})); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -13,6 +13,7 @@ const (
 	firstIncrementLost
 	fewerThanBefore
 	moreBadThanTotal
+	labelledDifferently
 	clockSetBack
 	numberOfDoubts
 )
@@ -28,6 +29,8 @@ func (d doubt) text(n int) string {
 		return "the answer shows fewer requests than an earlier one: data is missing or was lost"
 	case moreBadThanTotal:
 		return "more bad requests than requests: the ones too many are held back until their total is seen"
+	case labelledDifferently:
+		return "there are bad requests of pods without requests: the two are not labelled alike, and pods cannot be compared"
 	default:
 		return "the time of this look is not after that of the last one: nothing is counted"
 	}

@@ -35,25 +35,31 @@ func (s span) usable(samples []Sample, doubts *doubts) []Sample {
 	return slices.CompactFunc(kept, func(a, b Sample) bool { return a.At.Equal(b.At) })
 }
 
-// increase is how much a counter grew in (from, to]. samples are usable. born
-// reports whether a series whose first sample is at a time began at zero shortly
-// before it; otherwise that sample is only what the next ones are compared with.
-func (s span) increase(samples []Sample, born func(time.Time) bool, doubts *doubts) float64 {
-	total := 0.0
+// increase is how much a counter grew in (from, to], apart by the samples that are of
+// matureFrom or later and those before. samples are usable. born reports whether a
+// series whose first sample is at a time began at zero shortly before it; otherwise
+// that sample is only what the next ones are compared with.
+func (s span) increase(samples []Sample, matureFrom time.Time, born func(time.Time) bool, doubts *doubts) (mature, young float64) {
 	for i, sample := range samples {
 		if !sample.At.After(s.from) {
 			continue
 		}
+		more := sample.Value
 		switch {
 		case i > 0 && sample.Value >= samples[i-1].Value:
-			total += sample.Value - samples[i-1].Value
+			more -= samples[i-1].Value
 		case i > 0 || born(sample.At):
-			total += sample.Value
 		default:
+			more = 0
 			doubts.add(firstIncrementLost, sample.At)
 		}
+		if sample.At.Before(matureFrom) {
+			young += more
+		} else {
+			mature += more
+		}
 	}
-	return total
+	return mature, young
 }
 
 // watch knows since when an arm has been scraped, so that a series that appears
@@ -99,27 +105,12 @@ func (w watch) born(at time.Time) bool {
 	return before > 0 && w.firsts[before-1].After(earliest)
 }
 
-// count is what an arm served in (from, to].
-func (s span) count(arm Counters, doubts *doubts) Counts {
-	bad, total := s.usableOf(arm.Bad, doubts), s.usableOf(arm.Total, doubts)
-	w := newWatch(slices.Concat(bad, total), s.lookback, arm.BornAfter)
-	return Counts{Bad: s.sum(bad, w, doubts), Total: s.sum(total, w, doubts)}
-}
-
 func (s span) usableOf(all []Series, doubts *doubts) [][]Sample {
 	usable := make([][]Sample, len(all))
 	for i, one := range all {
 		usable[i] = s.usable(one.Samples, doubts)
 	}
 	return usable
-}
-
-func (s span) sum(all [][]Sample, w watch, doubts *doubts) float64 {
-	total := 0.0
-	for _, samples := range all {
-		total += s.increase(samples, w.born, doubts)
-	}
-	return total
 }
 
 // newest is when the newest sample was scraped; zero without one.

@@ -1,16 +1,25 @@
 package series
 
 import (
+	"encoding/json"
+	"fmt"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 )
 
 // pod is one process with its counters: what it really counted, when it was
 // scraped, and when each sample could be read.
 type pod struct {
+	name    string
 	samples []committed
+}
+
+// labels are those of one of its series.
+func (p pod) labels(code string) string {
+	return fmt.Sprintf(`requests_total{code=%q, pod=%q}`, code, p.name)
 }
 
 // committed is a sample that can be read from a second on.
@@ -26,8 +35,8 @@ const (
 
 // drawPod draws a pod that lives from a second on, restarts now and then, and whose
 // samples are committed up to late seconds after their scrape.
-func drawPod(t *rapid.T, born, died, late float64) pod {
-	var p pod
+func drawPod(t *rapid.T, name string, born, died, late float64) pod {
+	p := pod{name: name}
 	interval := rapid.SampledFrom([]float64{5, 7, 15}).Draw(t, "scrape interval")
 	phase := drawSeconds(t, 0, 1, "phase")
 	bad, total := 0.0, 0.0
@@ -57,7 +66,7 @@ func drawSeconds(t *rapid.T, least, most float64, name string) float64 {
 func answer(pods []pod, after time.Time, now float64) Counters {
 	var c Counters
 	for _, p := range pods {
-		var bad, total Series
+		bad, total := Series{Labels: p.labels("500")}, Series{Labels: p.labels("")}
 		for _, s := range p.samples {
 			if s.second <= now && s.readable <= now && at(s.second).After(after) {
 				bad.Samples = append(bad.Samples, Sample{at(s.second), s.bad})
@@ -101,35 +110,122 @@ func step(before, now float64) float64 {
 func TestNothingIsLostAndNothingIsCountedTwice(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		policy := Policy{Lookback: time.Minute, Grace: 20 * time.Second}
-		// One pod is there from before the lookback and never late, so that the arm
-		// is watched; the others come and go.
-		// It ends with many good requests, so that no bad one has to be held back.
-		pods := []pod{drawPod(t, -120, end-quiet, 0)}
-		last := pods[0].samples[len(pods[0].samples)-1]
-		pods[0].samples = append(pods[0].samples, committed{end - 1, end - 1, last.bad, last.total + 10000})
-		for range rapid.IntRange(0, 4).Draw(t, "pods") {
-			born := drawSeconds(t, 0, end, "born")
-			pods = append(pods, drawPod(t, born, min(born+drawSeconds(t, 0, end, "life"), end-quiet), policy.Grace.Seconds()))
-		}
+		pods := drawPods(t, policy.Grace.Seconds())
 		cursor := Begin(at(0), time.Time{}, policy)
 		var sum Counts
+		byPod := map[string]Counts{}
 		for now := 0.0; now < end; {
 			now = min(now+drawSeconds(t, 1, 40, "gap"), end)
 			arm := answer(pods, cursor.SamplesFrom(policy), now)
 			var window Window
 			before := cursor.Counted
-			window, cursor = cursor.Advance(Arms{Canary: arm, Baseline: arm}, at(now), policy)
+			window, cursor = resume(t, cursor).Advance(Arms{Canary: arm, Baseline: shuffled(t, arm)}, at(now), policy)
 			if held := cursor.Counted.Equal(before); !window.From.Equal(before) || !held && !cursor.Counted.Equal(window.To) {
 				t.Fatalf("window (%v, %v] after %v", window.From, window.To, before)
 			}
-			if window.Canary != window.Baseline {
-				t.Fatalf("the same samples are counted as %v and %v", window.Canary, window.Baseline)
+			if diff := cmp.Diff(window.Canary, window.Baseline) + cmp.Diff(window.CanaryPods, window.BaselinePods); diff != "" {
+				t.Fatalf("the same samples in another order are counted otherwise:\n%s", diff)
 			}
-			sum.Bad += window.Canary.Bad
-			sum.Total += window.Canary.Total
+			checkPods(t, window.CanaryPods, window.Canary, byPod)
+			sum = sum.plus(window.Canary)
+		}
+		for _, p := range pods {
+			if want := truth([]pod{p}); byPod[p.name] != want {
+				t.Fatalf("the windows of %s add up to %v, want %v\n%v", p.name, byPod[p.name], want, p)
+			}
 		}
 		if want := truth(pods); sum != want {
 			t.Fatalf("the windows add up to %v, want %v\n%v", sum, want, pods)
+		}
+	})
+}
+
+// drawPods draws some pods, the first of which is there from before the lookback and
+// never late, so that the arm is watched; the others come and go. All of them end
+// with many good requests, so that no bad one has to be held back.
+func drawPods(t *rapid.T, late float64) []pod {
+	pods := []pod{drawPod(t, "first", -120, end-quiet, 0)}
+	for i := range rapid.IntRange(0, 4).Draw(t, "pods") {
+		born := drawSeconds(t, 0, end, "born")
+		pods = append(pods, drawPod(t, fmt.Sprint("pod-", i), born, min(born+drawSeconds(t, 0, end, "life"), end-quiet), late))
+	}
+	for i := range pods {
+		if n := len(pods[i].samples); n > 0 {
+			last := pods[i].samples[n-1]
+			second := max(last.second, last.readable) + 1
+			pods[i].samples = append(pods[i].samples, committed{second, second, last.bad, last.total + 10000})
+		}
+	}
+	return pods
+}
+
+// resume writes a cursor to JSON and reads it, as a controller that was killed.
+func resume(t *rapid.T, cursor Cursor) Cursor {
+	text, err := json.Marshal(cursor)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var back Cursor
+	if err := json.Unmarshal(text, &back); err != nil {
+		t.Fatal(err)
+	}
+	return back
+}
+
+// shuffled is an answer in another order.
+func shuffled(t *rapid.T, c Counters) Counters {
+	for _, part := range []*[]Series{&c.Bad, &c.Total} {
+		if len(*part) > 0 {
+			*part = rapid.Permutation(*part).Draw(t, "order")
+		}
+	}
+	return c
+}
+
+// checkPods holds the pods of a window against its sum, and adds them up.
+func checkPods(t *rapid.T, pods []PodCounts, want Counts, byPod map[string]Counts) {
+	var sum Counts
+	for i, p := range pods {
+		if i > 0 && p.Pod <= pods[i-1].Pod {
+			t.Fatalf("%s comes after %s", p.Pod, pods[i-1].Pod)
+		}
+		sum = sum.plus(p.Counts)
+		byPod[p.Pod] = byPod[p.Pod].plus(p.Counts)
+	}
+	if sum != want {
+		t.Fatalf("the pods add up to %v, want %v", sum, want)
+	}
+}
+
+// TestWarmUp: what young pods of the canary served is counted apart, by the age of
+// the pod that served it; that of the baseline is not.
+func TestWarmUp(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		policy := Policy{Lookback: time.Minute, Grace: 20 * time.Second, WarmUp: time.Duration(rapid.IntRange(0, 90).Draw(t, "warm-up")) * time.Second}
+		pods := drawPods(t, 0)
+		cursor := Begin(at(0), time.Time{}, policy)
+		var mature, young, baseline Counts
+		for now := 0.0; now < end; {
+			now = min(now+drawSeconds(t, 1, 40, "gap"), end)
+			arm := answer(pods, cursor.SamplesFrom(policy), now)
+			var window Window
+			window, cursor = resume(t, cursor).Advance(Arms{Canary: arm, Baseline: arm}, at(now), policy)
+			checkPods(t, window.CanaryPods, window.Canary, map[string]Counts{})
+			mature, young, baseline = mature.plus(window.Canary), young.plus(window.WarmingUp), baseline.plus(window.Baseline)
+		}
+		var wantYoung Counts
+		for _, p := range pods[1:] {
+			var warm pod
+			for _, s := range p.samples {
+				if at(s.second).Sub(at(p.samples[0].second)) < policy.WarmUp {
+					warm.samples = append(warm.samples, s)
+				}
+			}
+			wantYoung = wantYoung.plus(truth([]pod{warm}))
+		}
+		want := truth(pods)
+		if young != wantYoung || mature.plus(young) != want || baseline != want {
+			t.Fatalf("young %v, old %v, baseline %v; want %v young of %v\n%v", young, mature, baseline, wantYoung, want, pods)
 		}
 	})
 }
