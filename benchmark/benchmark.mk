@@ -1,0 +1,8 @@
+# The benchmark of judges. Included by the Makefile at the root.
+
+# Flags of the benchmark. Example: make bench-judge BENCH_FLAGS="-out /tmp/bench -reps 100".
+BENCH_FLAGS ?= -out docs
+
+.PHONY: bench-judge
+bench-judge: ## Measure the judge beside others on made-up rollouts and write docs/benchmark.md; takes a while.
+	$(GO) run ./benchmark $(BENCH_FLAGS)
