@@ -33,15 +33,19 @@ func binomialAtMost(k, n int64, p, q float64) float64 {
 	return binomialAtLeast(n-k, n, q, p)
 }
 
-// logBinomial is ln P(X = k) with 0 < p < 1 (Loader 2000).
+// logBinomial is ln P(X = k) (Loader 2000); -Inf where that is 0.
 func logBinomial(k, n int64, p, q float64) float64 {
 	switch {
 	case k < 0 || k > n:
 		return math.Inf(-1)
+	case n == 0:
+		return 0
 	case k == 0:
 		return float64(n) * logOf(q, p)
 	case k == n:
 		return float64(n) * logOf(p, q)
+	case p <= 0 || q <= 0:
+		return math.Inf(-1)
 	}
 	a, b := float64(k), float64(n-k)
 	// P(X = k) = p^k q^(n-k) / ((n+1) B(k+1, n-k+1)), and 1/B(k+1, n-k+1) is
