@@ -17,8 +17,9 @@ FUZZ_TIME      ?= 10s
 IMAGE          ?= serin-controller:dev
 NAMESPACED     := config/namespaced/*.yaml config/manager/serviceaccount.yaml config/manager/poddisruptionbudget.yaml
 
-# The demo, the control plane and the end-to-end test are described beside their code.
--include lab/demo.mk e2e/e2e.mk
+# The demo, the control plane, the end-to-end test and the benchmark of judges are described
+# beside their code.
+-include lab/demo.mk e2e/e2e.mk benchmark/benchmark.mk
 
 ##@ General
 

@@ -27,7 +27,7 @@ const (
 func (r Results) Exposure() (*plot.Plot, error) {
 	families := r.families(true)
 	p := picture("Canary requests served until the rollback (median)", "")
-	p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
+	p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, powers{}
 	p.Legend.Left, p.Legend.Top = false, true
 	var names []string
 	var limits plotter.XYs
@@ -122,6 +122,9 @@ func (r Results) style(judge string) draw.GlyphStyle {
 
 // scatter adds points, and a row to the legend if they have a name.
 func (r Results) scatter(p *plot.Plot, points plotter.XYs, style draw.GlyphStyle, name string) error {
+	if name != "" {
+		p.Legend.Add(name, &plotter.Scatter{GlyphStyle: style})
+	}
 	if len(points) == 0 {
 		return nil
 	}
@@ -131,9 +134,6 @@ func (r Results) scatter(p *plot.Plot, points plotter.XYs, style draw.GlyphStyle
 	}
 	scatter.GlyphStyle = style
 	p.Add(scatter)
-	if name != "" {
-		p.Legend.Add(name, scatter)
-	}
 	return nil
 }
 
@@ -147,4 +147,17 @@ func (dash) DrawGlyph(c *draw.Canvas, style draw.GlyphStyle, at vg.Point) {
 	path.Move(vg.Point{X: at.X - style.Radius*1.6, Y: at.Y})
 	path.Line(vg.Point{X: at.X + style.Radius*1.6, Y: at.Y})
 	c.Stroke(path)
+}
+
+// powers are ticks at the powers of ten, with the thousands apart.
+type powers struct{}
+
+// Ticks lists them.
+func (powers) Ticks(least, most float64) []plot.Tick {
+	var ticks []plot.Tick
+	for exponent := math.Floor(math.Log10(least)); exponent <= math.Ceil(math.Log10(most)); exponent++ {
+		value := math.Pow(10, exponent)
+		ticks = append(ticks, plot.Tick{Value: value, Label: count(value)})
+	}
+	return ticks
 }
