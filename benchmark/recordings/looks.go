@@ -1,0 +1,94 @@
+package recordings
+
+import (
+	"iter"
+	"slices"
+	"sort"
+	"time"
+
+	"github.com/serin-dev/serin/analysis/series"
+)
+
+// View is what was known of a case at one time.
+type View struct {
+	Now time.Time
+	// Metrics are those of the case, with the samples up to Now.
+	Metrics []Metric
+}
+
+// Looks walks through a case: a look at each scrape of the canary.
+func (c Case) Looks() iter.Seq[View] {
+	return func(yield func(View) bool) {
+		history := c.histories()
+		for _, now := range c.scrapes() {
+			v := View{Now: now, Metrics: make([]Metric, len(c.Metrics))}
+			for i, m := range c.Metrics {
+				v.Metrics[i] = Metric{Name: m.Name, Labels: m.Labels, Canary: until(m.Canary, now), Baseline: until(m.Baseline, now), History: history[i]}
+			}
+			if !yield(v) {
+				return
+			}
+		}
+	}
+}
+
+// scrapes are the times at which the canary was scraped, in order.
+func (c Case) scrapes() []time.Time {
+	var times []time.Time
+	for _, m := range c.Metrics {
+		for _, s := range m.Canary {
+			times = append(times, s.At)
+		}
+	}
+	slices.SortFunc(times, time.Time.Compare)
+	return slices.CompactFunc(times, time.Time.Equal)
+}
+
+// histories are the stable tracks that were recorded before the canary began, moved to
+// end one step before it.
+func (c Case) histories() [][]series.Sample {
+	moved := make([][]series.Sample, len(c.Metrics))
+	if !c.History() {
+		return moved
+	}
+	end := second(c.Window.Start - c.Step)
+	for i, m := range c.Metrics {
+		if len(m.Baseline) == 0 {
+			continue
+		}
+		shift := end.Sub(m.Baseline[len(m.Baseline)-1].At)
+		for _, s := range m.Baseline {
+			moved[i] = append(moved[i], series.Sample{At: s.At.Add(shift), Value: s.Value})
+		}
+	}
+	return moved
+}
+
+// until are the samples up to a time.
+func until(samples []series.Sample, now time.Time) []series.Sample {
+	n := sort.Search(len(samples), func(i int) bool { return samples[i].At.After(now) })
+	return samples[:n:n]
+}
+
+// Known is the baseline that a gauge is compared with: its history, or what ran beside
+// the canary so far.
+func (m Metric) Known() []series.Sample {
+	if len(m.History) > 0 {
+		return m.History
+	}
+	return m.Baseline
+}
+
+// Increments are what a counter grew by from one sample to the next. A sample that is
+// lower than the one before it, and the first one, count in full: the recordings'
+// counters begin with their tracks.
+func Increments(samples []series.Sample) []series.Sample {
+	grown := make([]series.Sample, len(samples))
+	for i, s := range samples {
+		grown[i] = s
+		if i > 0 && s.Value >= samples[i-1].Value {
+			grown[i].Value -= samples[i-1].Value
+		}
+	}
+	return grown
+}
