@@ -220,3 +220,179 @@ func TestPoissonRatioGolden(t *testing.T) {
 		}
 	})
 }
+
+// TestIntervalsHoldTheirConfidence sums the probability that an interval of 90 % holds
+// the truth over all outcomes of few trials. Clopper and Pearson's is never below; the
+// score intervals may be, by little.
+func TestIntervalsHoldTheirConfidence(t *testing.T) {
+	const n1, n2 = 15, 20
+	for _, truth := range [][2]float64{{0.1, 0.1}, {0.3, 0.1}, {0.5, 0.45}, {0.05, 0.4}} {
+		p1, p2 := truth[0], truth[1]
+		var wilson, newcombe, miettinen, ratio float64
+		for x1 := range int64(n1 + 1) {
+			for x2 := range int64(n2 + 1) {
+				chance := math.Exp(logBinomial(x1, n1, p1, 1-p1) + logBinomial(x2, n2, p2, 1-p2))
+				canary, baseline := Count{x1, n1}, Count{x2, n2}
+				holds := func(to *float64, i Interval, err error, v float64) {
+					if err == nil && i.Lower <= v && v <= i.Upper || err != nil {
+						*to += chance
+					}
+				}
+				i, err := Wilson(canary, 0.9)
+				holds(&wilson, i, err, p1)
+				i, err = Newcombe(canary, baseline, 0.9)
+				holds(&newcombe, i, err, p1-p2)
+				i, err = MiettinenNurminenDifference(canary, baseline, 0.9)
+				holds(&miettinen, i, err, p1-p2)
+				i, err = MiettinenNurminenRatio(canary, baseline, 0.9)
+				holds(&ratio, i, err, p1/p2)
+			}
+		}
+		for name, covered := range map[string]float64{"Wilson": wilson, "Newcombe": newcombe, "Miettinen-Nurminen": miettinen, "ratio": ratio} {
+			if covered < 0.85 || covered > 0.995 {
+				t.Errorf("%s covers %v against %v with %v", name, p1, p2, covered)
+			}
+		}
+	}
+}
+
+// TestRateIntervalHoldsItsConfidence sums over the law of the canary's events.
+func TestRateIntervalHoldsItsConfidence(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		ratio := rapid.Float64Range(0.1, 10).Draw(t, "ratio")
+		exposure := rapid.Float64Range(0.1, 10).Draw(t, "exposure")
+		n := rapid.Int64Range(1, 30).Draw(t, "n")
+		p := ratio * exposure / (ratio*exposure + 1)
+		covered := 0.0
+		for x := range n + 1 {
+			got, err := PoissonRatio(Rate{x, exposure}, Rate{n - x, 1}, 1, 0.9)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got.Interval.Lower <= ratio && ratio <= got.Interval.Upper {
+				covered += math.Exp(logBinomial(x, n, p, 1-p))
+			}
+		}
+		if covered < 0.9-1e-9 {
+			t.Errorf("an exact interval of 90 %% covers the truth with %v", covered)
+		}
+	})
+}
+
+// TestBinomialCounts holds the tails against the sums that define them.
+func TestBinomialCounts(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.Int64Range(0, 60).Draw(t, "n")
+		k := rapid.Int64Range(-1, 61).Draw(t, "k")
+		p := rapid.Float64Range(0, 1).Draw(t, "p")
+		want := 0.0
+		for i := max(k, 0); i <= n; i++ {
+			chance := 1.0
+			for j := range i {
+				chance *= float64(n-j) / float64(j+1) * p
+			}
+			want += chance * math.Pow(1-p, float64(n-i))
+		}
+		got, err := BinomialSurvival(k, n, p)
+		if err != nil || math.Abs(got-want) > 1e-11*want+1e-300 {
+			t.Errorf("P(X >= %d) of %d with %v is %v, want %v (%v)", k, n, p, got, want, err)
+		}
+	})
+}
+
+func FuzzCounts(f *testing.F) {
+	f.Add(int64(0), int64(0), int64(0), int64(0), 0.95, 0.1)
+	f.Add(int64(1), int64(1), int64(0), int64(1), 0.95, -0.5)
+	f.Add(int64(5), int64(100), int64(-3), int64(100), 0.0, 2.0)
+	f.Add(int64(1000), int64(1_000_000_000), int64(900), int64(9_000_000_000), 0.999, 1e-9)
+	f.Add(int64(10_000_000_000), int64(10_000_000_000), int64(0), int64(10_000_000_000), 1e-12, 0.999)
+	f.Fuzz(func(t *testing.T, x1, n1, x2, n2 int64, confidence, size float64) {
+		canary, baseline := Count{x1, n1}, Count{x2, n2}
+		if got, err := Fisher(canary, baseline, confidence); err == nil {
+			wantTails(t, got.P)
+			wantOrdered(t, got.Interval)
+			if math.IsNaN(got.Odds) || math.IsNaN(got.SampleOdds) {
+				t.Errorf("%+v", got)
+			}
+		}
+		if got, err := TwoProportions(canary, baseline); err == nil {
+			wantTails(t, got.P)
+		}
+		for _, interval := range []func(Count, Count, float64) (Interval, error){
+			Newcombe, MiettinenNurminenDifference, MiettinenNurminenRatio,
+			func(c, _ Count, confidence float64) (Interval, error) { return Wilson(c, confidence) },
+		} {
+			if got, err := interval(canary, baseline, confidence); err == nil {
+				wantOrdered(t, got)
+			}
+		}
+		for _, relative := range []bool{false, true} {
+			got, err := NonInferiority(canary, baseline, Margin{size, relative})
+			if err == nil && (math.IsNaN(got.Z) || !(got.Worse+got.NonInferior > 0.999 && got.Worse+got.NonInferior < 1.001)) {
+				t.Errorf("%+v", got)
+			}
+		}
+	})
+}
+
+func FuzzRates(f *testing.F) {
+	f.Add(int64(0), 1.0, int64(0), 1.0, 1.0, 0.95)
+	f.Add(int64(3), 1e-99, int64(2), 1e99, 1e99, 0.95)
+	f.Add(int64(9_000_000_000), 1e9, int64(1), 1e-9, 1.5, 0.5)
+	f.Add(int64(30), math.NaN(), int64(20), math.Inf(1), 1.0, 0.5)
+	f.Fuzz(func(t *testing.T, x1 int64, t1 float64, x2 int64, t2 float64, null, confidence float64) {
+		canary, baseline := Rate{x1, t1}, Rate{x2, t2}
+		if got, err := PoissonRatio(canary, baseline, null, confidence); err == nil {
+			wantTails(t, got.P)
+			wantOrdered(t, got.Interval)
+			if math.IsNaN(got.Z) || math.IsNaN(got.Ratio) || !(got.MidGreater >= 0 && got.MidLess >= 0) {
+				t.Errorf("%+v", got)
+			}
+		}
+		for _, statistic := range []ETestStatistic{ETestWald, ETestScore} {
+			got, err := ETest(canary, baseline, null, statistic)
+			if err == nil && !(got.TwoSided >= 0 && got.TwoSided <= 1 && got.Greater >= 0 && got.Greater <= 1) {
+				t.Errorf("%+v", got)
+			}
+		}
+	})
+}
+
+func FuzzPosteriorWorse(f *testing.F) {
+	f.Add(int64(0), int64(1), int64(0), int64(1), 1.0, 1.0, 0.0)
+	f.Add(int64(5), int64(1_000_000_000), int64(7), int64(1_000_000), 0.5, 1.5, 0.001)
+	f.Fuzz(func(t *testing.T, x1, n1, x2, n2 int64, prior, ratio, difference float64) {
+		got, err := PosteriorWorse(Count{x1, n1}, Count{x2, n2}, Prior{prior, prior}, Worse{ratio, difference})
+		if err == nil && !(got >= 0 && got <= 1) {
+			t.Errorf("the probability is %v", got)
+		}
+	})
+}
+
+func FuzzSpecialFunctions(f *testing.F) {
+	f.Add(1.0, 2.0, 0.5)
+	f.Add(1e-300, 1e300, 1e-300)
+	f.Add(5e11, 5e11, 0.5)
+	f.Add(math.NaN(), math.Inf(1), -1.0)
+	f.Fuzz(func(t *testing.T, a, b, x float64) {
+		for _, tails := range []func() (float64, float64, error){
+			func() (float64, float64, error) { return IncompleteBeta(a, b, x) },
+			func() (float64, float64, error) { return IncompleteGamma(a, b) },
+		} {
+			if lower, upper, err := tails(); err == nil && !(lower >= 0 && upper >= 0 && math.Abs(lower+upper-1) < 1e-12) {
+				t.Errorf("%v and %v of %v, %v, %v", lower, upper, a, b, x)
+			}
+		}
+		for name, function := range map[string]func() (float64, error){
+			"LogBeta": func() (float64, error) { return LogBeta(a, b) }, "LogGammaDifference": func() (float64, error) { return LogGammaDifference(a, b) },
+			"NormalSurvival": func() (float64, error) { return NormalSurvival(a) }, "LogNormalSurvival": func() (float64, error) { return LogNormalSurvival(a) },
+			"NormalQuantile": func() (float64, error) { return NormalQuantile(x) }, "StudentSurvival": func() (float64, error) { return StudentSurvival(a, b) },
+			"BinomialSurvival": func() (float64, error) { return BinomialSurvival(int64(min(a, 1e9)), 1_000_000, x) },
+			"PoissonSurvival":  func() (float64, error) { return PoissonSurvival(int64(min(a, 1e9)), b) },
+		} {
+			if got, err := function(); err == nil && math.IsNaN(got) {
+				t.Errorf("%s of %v, %v, %v is not a number", name, a, b, x)
+			}
+		}
+	})
+}
