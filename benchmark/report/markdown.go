@@ -175,8 +175,8 @@ func (r Results) checkTables(page *strings.Builder) {
 			continue
 		}
 		fmt.Fprintf(page, "\n### Bar %d\n\n%s\n\n", bar, Bars()[bar])
-		table(page, []string{"family", "", "figures", "the oracle, where missed"}, len(mine), func(i int) []string {
-			return []string{mine[i].Family, string(mine[i].Status), mine[i].Figures, mine[i].Oracle}
+		table(page, []string{"family", "", "figures", "what may forbid it"}, len(mine), func(i int) []string {
+			return []string{mine[i].Family, string(mine[i].Status), mine[i].Figures, mine[i].Limit}
 		})
 	}
 }

@@ -177,7 +177,7 @@ func TestOracleExplainsMisses(t *testing.T) {
 	slow := repeat(10, Outcome{Tick: 12, Requests: 20})
 	r := results(t, "B6", slow, slow, slow, slow, repeat(10, missed))
 	for _, check := range r.Checks() {
-		if check.Bar == 5 && (check.Status != Missed || !strings.HasPrefix(check.Oracle, "missed: p90 195 s")) {
+		if check.Bar == 5 && (check.Status != Missed || !strings.HasPrefix(check.Limit, "the oracle: missed, p90 195 s")) {
 			t.Errorf("%+v", check)
 		}
 	}
