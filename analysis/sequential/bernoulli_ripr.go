@@ -68,21 +68,24 @@ func (t BernoulliRIPr) Project(n1, n2, theta1, theta2 float64) (null1, null2 flo
 		c := t.Margin - 1
 		b := n1*t.Margin + n2 - bad*c
 		q := 2 * bad / (b + math.Sqrt(b*b+4*n2*c*bad))
-		return t.Margin * q / (1 + c*q), q
+		return inside(t.Margin * q / (1 + c*q)), inside(q)
 	case RiskRatio:
 		// The smaller root of (n1+n2)·R·q² - b·q + bad = 0.
 		r := t.Margin
 		b := n1*(r+theta1) + n2*(1+theta2*r)
 		q := 2 * bad / (b + math.Sqrt(max(b*b-4*(n1+n2)*r*bad, 0)))
-		return r * q, q
+		return inside(r * q), inside(q)
 	case Difference:
 		q := differenceProjection(n1, n2, theta1, theta2, t.Margin)
-		return q + t.Margin, q
+		return inside(q + t.Margin), inside(q)
 	default:
-		q := bad / (n1 + n2)
+		q := inside(bad / (n1 + n2))
 		return q, q
 	}
 }
+
+// inside keeps a share that was rounded to 0 or 1 between them.
+func inside(share float64) float64 { return min(max(share, 1e-300), 1-1.0/(1<<53)) }
 
 // accepts reports whether a pair belongs to the hypothesis.
 func (t BernoulliRIPr) accepts(theta1, theta2 float64) bool {

@@ -37,14 +37,6 @@ func (b Buckets) below() (cumulated []float64, n float64) {
 	return cumulated, n + b.Counts[len(b.Counts)-1]
 }
 
-// upper is the upper edge of a bucket, and +Inf of the last one.
-func (b Buckets) upper(bucket int) float64 {
-	if bucket >= len(b.Edges) {
-		return math.Inf(1)
-	}
-	return b.Edges[bucket]
-}
-
 // Band is a confidence band around a distribution function: with probability
 // 1-alpha it holds the true one at all values and all looks at once, from Least
 // values on, if the values are independent and their distribution does not change.
