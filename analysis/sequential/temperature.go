@@ -1,0 +1,78 @@
+package sequential
+
+import "math"
+
+// temperatures says by how much the logarithm of a likelihood ratio is divided so
+// that overdispersed counts do not fake evidence.
+//
+// Let the variance of the canary's events be φ times that of independent ones.
+// Events whose rate varies from pod to pod and from minute to minute by a gamma
+// law are negative binomial, with the cumulant
+//
+//	-ln(1 - (φ-1)(e^t - 1)) / (φ-1)
+//
+// for each expected event (Johnson, Kotz & Kemp, Univariate Discrete Distributions,
+// 5.1). The likelihood ratio of r times the rate, divided by τ, is e^(t·x - μ(r-1)/τ)
+// with t = ln(r)/τ, and its expectation is at most 1 if
+//
+//	-ln(1 - (φ-1)(r^(1/τ) - 1)) / (φ-1) <= (r-1) / τ.
+//
+// The smallest such τ is the temperature of r. Dividing by φ alone would
+// be right to the second order only: clumps are skewed, and a large tilt feels it.
+// Geometric clumps, such as retries, have lighter tails at the same φ and are
+// covered.
+type temperatures struct {
+	// table[g][i] is τ for φ = dispersionStep^g and tilt i.
+	table [][]float64
+}
+
+const (
+	dispersionStep = 1.04
+	dispersionGrid = 128 // Up to φ = 146; beyond, τ grows in proportion.
+)
+
+func newTemperatures(tilts []float64) temperatures {
+	table := make([][]float64, dispersionGrid)
+	for g := range table {
+		table[g] = make([]float64, len(tilts))
+		for i, tilt := range tilts {
+			table[g][i] = temperature(math.Pow(dispersionStep, float64(g)), tilt)
+		}
+	}
+	return temperatures{table}
+}
+
+// at returns where the temperatures for a dispersion φ >= 1 are: those of tilt i are
+// scale·(low[i] + part·(high[i]-low[i])).
+func (t temperatures) at(dispersion float64) (low, high []float64, part, scale float64) {
+	position := math.Log(max(dispersion, 1)) / math.Log(dispersionStep)
+	if last := len(t.table) - 1; position >= float64(last) {
+		return t.table[last], t.table[last], 0, dispersion / math.Pow(dispersionStep, float64(last))
+	}
+	g := int(position)
+	return t.table[g], t.table[g+1], position - float64(g), 1
+}
+
+// temperature solves the condition by bisection.
+func temperature(dispersion, tilt float64) float64 {
+	extra := dispersion - 1
+	if extra < 1e-9 {
+		return 1
+	}
+	valid := func(tau float64) bool {
+		inside := extra * math.Expm1(math.Log(tilt)/tau)
+		return inside < 1 && -math.Log1p(-inside)/extra <= (tilt-1)/tau
+	}
+	low, high := 1.0, dispersion
+	for !valid(high) {
+		low, high = high, 2*high
+	}
+	for high-low > 1e-6*high {
+		if middle := (low + high) / 2; valid(middle) {
+			high = middle
+		} else {
+			low = middle
+		}
+	}
+	return high
+}
