@@ -55,11 +55,6 @@ func aboveMean(a, b, x, y float64) float64 {
 	return -math.FMA(a+b, y, -b)
 }
 
-// betaPower is x^a y^b / B(a, b).
-func betaPower(a, b, x, y float64) float64 {
-	return math.Exp(logBetaPower(a, b, x, y, aboveMean(a, b, x, y)))
-}
-
 func logBetaPower(a, b, x, y, difference float64) float64 {
 	n := a + b
 	exponent := deviance(a, n*x, difference) + deviance(b, n*y, -difference)

@@ -3,6 +3,7 @@ package stats
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // ExactRanks is how many values both samples may have together for the exact law of
@@ -138,20 +139,21 @@ func (r ranking) permutationTails() Tails {
 
 // splits counts the subsets of a size by the sum of their doubled mid-ranks.
 func (r ranking) splits(size int) []float64 {
-	bound := sum(r.canary) + sum(r.baseline)
+	ranks := append(slices.Clone(r.canary), r.baseline...)
+	slices.Sort(ranks)
+	bound := sum(ranks[len(ranks)-size:])
 	counts := make([][]float64, size+1)
 	for k := range counts {
 		counts[k] = make([]float64, bound+1)
 	}
 	counts[0][0] = 1
 	reached := 0
-	for _, ranks := range [][]int{r.canary, r.baseline} {
-		for _, doubled := range ranks {
-			reached += doubled
-			for k := size; k >= 1; k-- {
-				for s := reached; s >= doubled; s-- {
-					counts[k][s] += counts[k-1][s-doubled]
-				}
+	for seen, doubled := range ranks {
+		reached = min(reached+doubled, bound)
+		for k := min(size, seen+1); k >= 1; k-- {
+			shorter, longer := counts[k-1], counts[k]
+			for s := reached; s >= doubled; s-- {
+				longer[s] += shorter[s-doubled]
 			}
 		}
 	}
