@@ -14,6 +14,13 @@ const (
 	fewerThanBefore
 	moreBadThanTotal
 	labelledDifferently
+	noBound
+	noTotal
+	notAscending
+	layoutChanged
+	boundsDiffer
+	noCommonBounds
+	tooManyTargets
 	clockSetBack
 	numberOfDoubts
 )
@@ -31,6 +38,20 @@ func (d doubt) text(n int) string {
 		return "more bad requests than requests: the ones too many are held back until their total is seen"
 	case labelledDifferently:
 		return "there are bad requests of pods without requests: the two are not labelled alike, and pods cannot be compared"
+	case noBound:
+		return counted(n, "series has", "series have") + " no label le with a bound; select the buckets of a histogram"
+	case noTotal:
+		return counted(n, "histogram has", "histograms have") + ` no bucket le="+Inf", without which the number of requests is not known`
+	case notAscending:
+		return counted(n, "time", "times") + " a lower bucket grew by more than a higher one that includes it: the higher one was raised"
+	case layoutChanged:
+		return counted(n, "histogram", "histograms") + " changed bucket bounds: what was counted from one scrape to the next cannot be told"
+	case boundsDiffer:
+		return counted(n, "bucket bound is", "bucket bounds are") + " not in all histograms of both versions, and left out"
+	case noCommonBounds:
+		return "the histograms of the two versions have no bucket bound in common: their requests cannot be compared"
+	case tooManyTargets:
+		return counted(n, "pod is", "pods are") + " left out of the comparison: there are too many"
 	default:
 		return "the time of this look is not after that of the last one: nothing is counted"
 	}
@@ -62,7 +83,11 @@ func (d *doubts) texts() []string {
 	var texts []string
 	for what, n := range d.times {
 		if n > 0 {
-			texts = append(texts, d.arm+": "+doubt(what).text(n))
+			text := doubt(what).text(n)
+			if d.arm != "" {
+				text = d.arm + ": " + text
+			}
+			texts = append(texts, text)
 		}
 	}
 	return texts

@@ -25,7 +25,7 @@ func (s span) usable(samples []Sample, doubts *doubts) []Sample {
 	for _, sample := range samples {
 		switch {
 		case !sample.At.After(earliest) || sample.At.After(s.to):
-		case !(sample.Value >= 0 && sample.Value <= largestCount):
+		case !isCount(sample.Value):
 			doubts.add(notACount, sample.At)
 		default:
 			kept = append(kept, sample)

@@ -6,7 +6,12 @@
 // consecutive samples; a sample that is lower than the one before it comes from a
 // process that restarted, and counts in full. Nothing is extrapolated, as rate()
 // and increase() do: a request is counted in the window of the sample that first
-// shows it, once.
+// shows it, once. Histograms, classic and native, are cumulative counters by bucket;
+// their windows hold the requests by bucket.
+//
+// A Cursor and a HistogramCursor are all that is remembered from one window to the
+// next. Both tell the pods apart, by the label pod, or else instance,
+// kubernetes_pod_name or pod_name, and know their age.
 package series
 
 import "time"
