@@ -43,6 +43,10 @@ func (r *Reconciler) actOne(ctx context.Context, rollout *v1alpha1.Rollout, w *w
 		return r.pointService(ctx, w, e)
 	case progression.ScaleVersion:
 		return r.scale(ctx, rollout, w, e)
+	case progression.ScaleBaseline:
+		return r.scaleBaseline(ctx, rollout, w, e)
+	case progression.RemoveBaseline:
+		return r.removeBaseline(ctx, w, e)
 	case progression.StartRun:
 		return r.startRun(ctx, rollout, w, e)
 	case progression.MarkWeight:

@@ -110,8 +110,7 @@ func (r *Reconciler) nextLook(world *world, state progression.State, effects []p
 			after = max(d, time.Millisecond)
 		}
 	}
-	leaving := len(state.Retiring) > 0 || state.Phase == progression.Aborted && world.Versions[state.Current].Existing > 0
-	moving := state.Releasing() || leaving
+	moving := state.Releasing() || leaving(world, state)
 	settling := moving && world.Spec.Routed && !world.Route.Lost && !world.Route.Verified
 	for _, effect := range effects {
 		switch e := effect.(type) {
@@ -130,6 +129,12 @@ func (r *Reconciler) nextLook(world *world, state progression.State, effects []p
 		sooner(10 * time.Second)
 	}
 	return after
+}
+
+// leaving says whether there are pods of a release that is over.
+func leaving(world *world, state progression.State) bool {
+	return len(state.Retiring) > 0 || len(world.Baselines) > 0 ||
+		state.Phase == progression.Aborted && world.Versions[state.Current].Existing > 0
 }
 
 // now is the time as statuses keep it.

@@ -22,6 +22,7 @@ type world struct {
 	progression.Observation
 	state       progression.State
 	replicaSets map[string]*appsv1.ReplicaSet
+	baselines   map[string]*appsv1.ReplicaSet
 	services    map[progression.Role]*corev1.Service
 	router      traffic.Router
 	runs        map[string]*v1alpha1.AnalysisRun

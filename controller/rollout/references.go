@@ -112,20 +112,21 @@ func (r *Reconciler) observeAnalyses(ctx context.Context, rollout *v1alpha1.Roll
 
 // checkAnalysis notes the problems of one analysis.
 func (r *Reconciler) checkAnalysis(ctx context.Context, rollout *v1alpha1.Rollout, w *world, analysis v1alpha1.RolloutAnalysis, kind translate.Kind, field string) error {
-	_, problems, err := r.resolve(ctx, rollout, w, analysis, kind)
+	_, problems, err := r.resolve(ctx, rollout, w, analysis, kind, w.Spec.Baseline != nil)
 	for _, problem := range problems {
 		w.problem(translate.Problem{Field: field + ": " + problem.Field, Message: problem.Message})
 	}
 	return err
 }
 
-// resolve turns an analysis into the spec of an AnalysisRun.
-func (r *Reconciler) resolve(ctx context.Context, rollout *v1alpha1.Rollout, w *world, analysis v1alpha1.RolloutAnalysis, kind translate.Kind) (v1alpha1.AnalysisRunSpec, translate.Problems, error) {
+// resolve turns an analysis into the spec of an AnalysisRun, beside fresh pods of the
+// stable version or beside those that serve anyway.
+func (r *Reconciler) resolve(ctx context.Context, rollout *v1alpha1.Rollout, w *world, analysis v1alpha1.RolloutAnalysis, kind translate.Kind, fresh bool) (v1alpha1.AnalysisRunSpec, translate.Problems, error) {
 	stable := w.state.Stable
 	if stable == "" {
 		stable = w.Template
 	}
-	release := translate.Release{Rollout: rollout.ObjectMeta, StableHash: stable, LatestHash: w.Template}
+	release := translate.Release{Rollout: rollout.ObjectMeta, StableHash: stable, LatestHash: w.Template, FreshBaseline: fresh}
 	return translate.ResolveAnalysis(r.fetch(ctx, rollout.Namespace), analysis, kind, release, r.Checks)
 }
 

@@ -55,7 +55,8 @@ func (r *Reconciler) startRun(ctx context.Context, rollout *v1alpha1.Rollout, w 
 	if analysis == nil {
 		return nil // The analysis was taken out of the spec.
 	}
-	spec, problems, err := r.resolve(ctx, rollout, w, *analysis, kind)
+	fresh := start.Baseline != ""
+	spec, problems, err := r.resolve(ctx, rollout, w, *analysis, kind, fresh)
 	if err != nil || len(problems) > 0 {
 		return fmt.Errorf("starting AnalysisRun %s: %w", start.Key, orProblems(err, problems))
 	}

@@ -49,11 +49,15 @@ func (r *Reconciler) SetupWithManager(manager ctrl.Manager, watchRoutes bool) er
 }
 
 // rolloutOfPod finds the Rollout of a pod by the name of its ReplicaSet, which ends
-// in the pod's own hash.
+// in the pod's own hash, or, for a fresh baseline pod, in the name of its set.
 func rolloutOfPod(_ context.Context, pod client.Object) []reconcile.Request {
 	hash := pod.GetLabels()[v1alpha1.LabelPodTemplateHash]
 	for _, owner := range pod.GetOwnerReferences() {
 		name, found := strings.CutSuffix(owner.Name, "-"+hash)
+		if pod.GetLabels()[v1alpha1.LabelBaseline] != "" {
+			cut := strings.LastIndex(owner.Name, "-"+hash+baselineInfix)
+			name, found = owner.Name[:max(cut, 0)], cut > 0
+		}
 		if hash != "" && found && owner.Kind == "ReplicaSet" {
 			return []reconcile.Request{{NamespacedName: client.ObjectKey{Namespace: pod.GetNamespace(), Name: name}}}
 		}

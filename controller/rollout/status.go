@@ -84,6 +84,11 @@ func count(status *v1alpha1.RolloutStatus, rollout *v1alpha1.Rollout, w *world) 
 		}
 	}
 	status.HPAReplicas = status.Replicas
+	for _, replicaSet := range w.baselines {
+		// The autoscaler finds them by the selector and counts what they serve: it must
+		// know of them, or the others would look less busy than they are.
+		status.HPAReplicas += replicaSet.Status.Replicas
+	}
 	status.Ready = fmt.Sprintf("%d/%d", status.ReadyReplicas, w.Spec.Replicas)
 	if selector, err := metav1.LabelSelectorAsSelector(rollout.Spec.Selector); err == nil {
 		status.Selector = selector.String()

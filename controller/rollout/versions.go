@@ -16,8 +16,8 @@ import (
 
 // observeVersions reads the ReplicaSets of a Rollout, and what ails their pods.
 func (r *Reconciler) observeVersions(ctx context.Context, rollout *v1alpha1.Rollout, w *world) error {
-	w.replicaSets = map[string]*appsv1.ReplicaSet{}
-	w.Versions = map[string]progression.Version{}
+	w.replicaSets, w.baselines = map[string]*appsv1.ReplicaSet{}, map[string]*appsv1.ReplicaSet{}
+	w.Versions, w.Baselines = map[string]progression.Version{}, map[string]progression.Baseline{}
 	selector, err := metav1.LabelSelectorAsSelector(rollout.Spec.Selector)
 	if err != nil || selector.Empty() {
 		return nil // A problem already.
@@ -29,50 +29,64 @@ func (r *Reconciler) observeVersions(ctx context.Context, rollout *v1alpha1.Roll
 	for i := range list.Items {
 		replicaSet := &list.Items[i]
 		hash := replicaSet.Labels[v1alpha1.LabelPodTemplateHash]
-		if hash == "" || !metav1.IsControlledBy(replicaSet, rollout) || !replicaSet.DeletionTimestamp.IsZero() {
+		if hash == "" || !replicaSet.DeletionTimestamp.IsZero() {
 			continue
 		}
-		w.replicaSets[hash] = replicaSet
-		wanted := pods(replicaSet)
-		w.Versions[hash] = progression.Version{
-			Wanted: wanted, Existing: replicaSet.Status.Replicas,
-			Available: min(replicaSet.Status.AvailableReplicas, wanted),
+		if name, fresh := baselineName(rollout, replicaSet); fresh {
+			w.baselines[name] = replicaSet
+		} else if metav1.IsControlledBy(replicaSet, rollout) && replicaSet.Labels[v1alpha1.LabelBaseline] == "" {
+			w.replicaSets[hash] = replicaSet
 		}
 	}
-	return r.observePods(ctx, rollout, w)
-}
-
-// observePods finds out why pods of a version are not available.
-func (r *Reconciler) observePods(ctx context.Context, rollout *v1alpha1.Rollout, w *world) error {
-	for hash, version := range w.Versions {
-		if version.Available >= version.Wanted {
-			continue
-		}
-		var list corev1.PodList
-		if err := r.Client.List(ctx, &list, client.InNamespace(rollout.Namespace), client.MatchingLabels{v1alpha1.LabelPodTemplateHash: hash}); err != nil {
-			return fmt.Errorf("listing pods: %w", err)
-		}
-		var troubles []string
-		for i := range list.Items {
-			pod := &list.Items[i]
-			if !metav1.IsControlledBy(pod, w.replicaSets[hash]) || !pod.DeletionTimestamp.IsZero() {
-				continue
-			}
-			trouble, crashing := ailment(pod)
-			if crashing {
-				version.Crashing++
-			}
-			if trouble != "" && !slices.Contains(troubles, trouble) {
-				troubles = append(troubles, trouble)
-			}
-		}
-		slices.Sort(troubles)
-		if len(troubles) > 0 {
-			version.Trouble = troubles[0]
+	for hash, replicaSet := range w.replicaSets {
+		version, err := r.observePods(ctx, replicaSet)
+		if err != nil {
+			return err
 		}
 		w.Versions[hash] = version
 	}
+	for name, replicaSet := range w.baselines {
+		version, err := r.observePods(ctx, replicaSet)
+		if err != nil {
+			return err
+		}
+		w.Baselines[name] = progression.Baseline{Hash: replicaSet.Labels[v1alpha1.LabelPodTemplateHash], Version: version}
+	}
 	return nil
+}
+
+// observePods counts the pods of a ReplicaSet, and finds out why some of them are not
+// available.
+func (r *Reconciler) observePods(ctx context.Context, replicaSet *appsv1.ReplicaSet) (progression.Version, error) {
+	wanted := pods(replicaSet)
+	version := progression.Version{Wanted: wanted, Existing: replicaSet.Status.Replicas, Available: min(replicaSet.Status.AvailableReplicas, wanted)}
+	if version.Available >= version.Wanted {
+		return version, nil
+	}
+	var list corev1.PodList
+	hash := replicaSet.Labels[v1alpha1.LabelPodTemplateHash]
+	if err := r.Client.List(ctx, &list, client.InNamespace(replicaSet.Namespace), client.MatchingLabels{v1alpha1.LabelPodTemplateHash: hash}); err != nil {
+		return version, fmt.Errorf("listing pods: %w", err)
+	}
+	var troubles []string
+	for i := range list.Items {
+		pod := &list.Items[i]
+		if !metav1.IsControlledBy(pod, replicaSet) || !pod.DeletionTimestamp.IsZero() {
+			continue
+		}
+		trouble, crashing := ailment(pod)
+		if crashing {
+			version.Crashing++
+		}
+		if trouble != "" && !slices.Contains(troubles, trouble) {
+			troubles = append(troubles, trouble)
+		}
+	}
+	slices.Sort(troubles)
+	if len(troubles) > 0 {
+		version.Trouble = troubles[0]
+	}
+	return version, nil
 }
 
 // ailment says what keeps a pod from serving, and whether its containers keep ending.

@@ -12,9 +12,9 @@ import (
 )
 
 // ArgumentValues finds the values that a Rollout gives to arguments: as they are
-// written, the hash of one of the two versions, or a field of its metadata. For
-// the first release, which has no stable version yet, pass the latest hash twice.
-func ArgumentValues(rollout metav1.ObjectMeta, stableHash, latestHash string, args []v1alpha1.AnalysisArgument) (map[string]string, Problems) {
+// written, the hash of one of the two versions, the label of the baseline, or a field
+// of its metadata.
+func ArgumentValues(release Release, args []v1alpha1.AnalysisArgument) (map[string]string, Problems) {
 	values := make(map[string]string, len(args))
 	var problems Problems
 	for i, argument := range args {
@@ -23,7 +23,7 @@ func ArgumentValues(rollout metav1.ObjectMeta, stableHash, latestHash string, ar
 			problems.add(field+".name", "argument %q is given twice; remove one", argument.Name)
 			continue
 		}
-		value, err := argumentValue(rollout, stableHash, latestHash, argument)
+		value, err := argumentValue(release, argument)
 		if err != nil {
 			problems.add(field, "argument %q: %v", argument.Name, err)
 		}
@@ -33,28 +33,78 @@ func ArgumentValues(rollout metav1.ObjectMeta, stableHash, latestHash string, ar
 }
 
 // argumentValue is the value of one argument.
-func argumentValue(rollout metav1.ObjectMeta, stableHash, latestHash string, argument v1alpha1.AnalysisArgument) (string, error) {
+func argumentValue(release Release, argument v1alpha1.AnalysisArgument) (string, error) {
 	from := argument.ValueFrom
 	switch {
 	case argument.Value != nil && from != nil:
 		return "", fmt.Errorf("it has both value and valueFrom; remove one")
 	case argument.Value != nil:
 		return *argument.Value, nil
-	case from == nil || from.PodTemplateHashValue == nil && from.FieldRef == nil:
+	case from == nil:
 		return "", fmt.Errorf("it has no value; write value or valueFrom")
-	case from.PodTemplateHashValue != nil && from.FieldRef != nil:
-		return "", fmt.Errorf("valueFrom has both podTemplateHashValue and fieldRef; remove one")
-	case from.FieldRef != nil:
-		return fieldValue(rollout, from.FieldRef.FieldPath)
-	}
-	switch *from.PodTemplateHashValue {
-	case v1alpha1.HashStable:
-		return knownHash(stableHash, "stable")
-	case v1alpha1.HashLatest:
-		return knownHash(latestHash, "latest")
 	default:
-		return "", fmt.Errorf("podTemplateHashValue %q is unknown; write Stable or Latest", *from.PodTemplateHashValue)
+		return releaseValue(release, *from)
 	}
+}
+
+// releaseValue is what an argument takes from the release.
+func releaseValue(release Release, from v1alpha1.ArgumentValueFrom) (string, error) {
+	var sources []string
+	for _, source := range []struct {
+		name string
+		set  bool
+	}{
+		{"podTemplateHashValue", from.PodTemplateHashValue != nil}, {"baseline", from.Baseline != nil}, {"fieldRef", from.FieldRef != nil},
+	} {
+		if source.set {
+			sources = append(sources, source.name)
+		}
+	}
+	switch {
+	case len(sources) == 0:
+		return "", fmt.Errorf("it has no value; write value or valueFrom")
+	case len(sources) > 1:
+		return "", fmt.Errorf("valueFrom has both %s; remove one", strings.Join(sources, " and "))
+	case from.FieldRef != nil:
+		return fieldValue(release.Rollout, from.FieldRef.FieldPath)
+	case from.Baseline != nil:
+		return baselineValue(release, *from.Baseline)
+	default:
+		return hashValue(release, *from.PodTemplateHashValue)
+	}
+}
+
+// hashValue is the hash of one of the two versions.
+func hashValue(release Release, which v1alpha1.PodTemplateHashValue) (string, error) {
+	switch which {
+	case v1alpha1.HashStable:
+		return knownHash(release.StableHash, "stable")
+	case v1alpha1.HashLatest:
+		return knownHash(release.LatestHash, "latest")
+	default:
+		return "", fmt.Errorf("podTemplateHashValue %q is unknown; write Stable or Latest", which)
+	}
+}
+
+// baselineValue is the value of the label serin.dev/baseline on the pods that the canary
+// is compared with. Empty selects, in PromQL, the pods without the label.
+func baselineValue(release Release, what v1alpha1.BaselineValue) (string, error) {
+	switch {
+	case what != v1alpha1.BaselineLabelValue:
+		return "", fmt.Errorf("baseline %q is unknown; write LabelValue", what)
+	case release.FreshBaseline:
+		return v1alpha1.BaselineFresh, nil
+	default:
+		return "", nil
+	}
+}
+
+// SelectsBaseline says whether arguments tell the baseline's pods from the others of
+// their version.
+func SelectsBaseline(args []v1alpha1.AnalysisArgument) bool {
+	return slices.ContainsFunc(args, func(argument v1alpha1.AnalysisArgument) bool {
+		return argument.ValueFrom != nil && argument.ValueFrom.Baseline != nil
+	})
 }
 
 // knownHash refuses an empty hash, which as a selector would match other things.

@@ -15,6 +15,9 @@ type Release struct {
 	// StableHash and LatestHash are the two versions. For the first release, which
 	// has no stable version, both are the latest.
 	StableHash, LatestHash string
+	// FreshBaseline says that the canary is compared with fresh pods of the stable
+	// version.
+	FreshBaseline bool
 }
 
 // ResolveAnalysis turns what a Rollout says of an analysis into the spec of an
@@ -27,7 +30,7 @@ func ResolveAnalysis(fetch Fetch, analysis v1alpha1.RolloutAnalysis, kind Kind, 
 	if err != nil || len(problems) > 0 {
 		return v1alpha1.AnalysisRunSpec{}, problems, err
 	}
-	values, problems := ArgumentValues(release.Rollout, release.StableHash, release.LatestHash, analysis.Args)
+	values, problems := ArgumentValues(release, analysis.Args)
 	spec, more := templates.runSpec(values)
 	problems = append(problems, more...)
 	if len(problems) == 0 {

@@ -21,6 +21,9 @@ var release = Release{
 	StableHash: "aaaa", LatestHash: "bbbb",
 }
 
+// TestValuesComeFromTheRelease has a row for every source of a value.
+//
+// Long: it is a table.
 func TestValuesComeFromTheRelease(t *testing.T) {
 	path := func(path string) *v1alpha1.ArgumentValueFrom {
 		return &v1alpha1.ArgumentValueFrom{FieldRef: &v1alpha1.FieldReference{FieldPath: path}}
@@ -28,17 +31,26 @@ func TestValuesComeFromTheRelease(t *testing.T) {
 	hash := func(which v1alpha1.PodTemplateHashValue) *v1alpha1.ArgumentValueFrom {
 		return &v1alpha1.ArgumentValueFrom{PodTemplateHashValue: &which}
 	}
+	baseline := func(what v1alpha1.BaselineValue) *v1alpha1.ArgumentValueFrom {
+		return &v1alpha1.ArgumentValueFrom{Baseline: &what}
+	}
 	for _, test := range []struct {
 		reason   string
 		value    *string
 		from     *v1alpha1.ArgumentValueFrom
 		want     string
 		problems string
+		fresh    bool
 	}{
 		{reason: "as it is written", value: ptr("v"), want: "v"},
 		{reason: "the stable version", from: hash("Stable"), want: "aaaa"},
 		{reason: "the new version", from: hash("Latest"), want: "bbbb"},
 		{reason: "another version", from: hash("Other"), problems: `args[0]: argument "x": podTemplateHashValue "Other" is unknown; write Stable or Latest`},
+		{reason: "fresh baseline pods", from: baseline("LabelValue"), fresh: true, want: "fresh"},
+		{reason: "the pods without the label", from: baseline("LabelValue"), want: ""},
+		{reason: "another thing of the baseline", from: baseline("Pods"), problems: `args[0]: argument "x": baseline "Pods" is unknown; write LabelValue`},
+		{reason: "two sources", from: &v1alpha1.ArgumentValueFrom{PodTemplateHashValue: hash("Stable").PodTemplateHashValue, Baseline: baseline("LabelValue").Baseline},
+			problems: `args[0]: argument "x": valueFrom has both podTemplateHashValue and baseline; remove one`},
 		{reason: "the name", from: path("metadata.name"), want: "web"},
 		{reason: "the namespace", from: path("metadata.namespace"), want: "shop"},
 		{reason: "the uid", from: path("metadata.uid"), want: "u-1"},
@@ -52,7 +64,9 @@ func TestValuesComeFromTheRelease(t *testing.T) {
 	} {
 		t.Run(test.reason, func(t *testing.T) {
 			args := []v1alpha1.AnalysisArgument{{Name: "x", Value: test.value, ValueFrom: test.from}}
-			values, problems := ArgumentValues(release.Rollout, release.StableHash, release.LatestHash, args)
+			release := release
+			release.FreshBaseline = test.fresh
+			values, problems := ArgumentValues(release, args)
 			if diff := cmp.Diff(test.problems, problems.Error()); diff != "" {
 				t.Fatalf("problems (-want +got):\n%s", diff)
 			}
@@ -62,13 +76,13 @@ func TestValuesComeFromTheRelease(t *testing.T) {
 		})
 	}
 	t.Run("no stable version", func(t *testing.T) {
-		_, problems := ArgumentValues(release.Rollout, "", "bbbb", []v1alpha1.AnalysisArgument{{Name: "x", ValueFrom: hash("Stable")}})
+		_, problems := ArgumentValues(Release{Rollout: release.Rollout, LatestHash: "bbbb"}, []v1alpha1.AnalysisArgument{{Name: "x", ValueFrom: hash("Stable")}})
 		if want := `args[0]: argument "x": there is no stable version yet`; problems.Error() != want {
 			t.Errorf("got %q, want %q", problems.Error(), want)
 		}
 	})
 	t.Run("given twice", func(t *testing.T) {
-		_, problems := ArgumentValues(release.Rollout, "", "", []v1alpha1.AnalysisArgument{{Name: "x", Value: ptr("1")}, {Name: "x", Value: ptr("2")}})
+		_, problems := ArgumentValues(Release{Rollout: release.Rollout}, []v1alpha1.AnalysisArgument{{Name: "x", Value: ptr("1")}, {Name: "x", Value: ptr("2")}})
 		if want := `args[1].name: argument "x" is given twice; remove one`; problems.Error() != want {
 			t.Errorf("got %q, want %q", problems.Error(), want)
 		}

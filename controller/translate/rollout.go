@@ -45,7 +45,29 @@ func RolloutSpec(spec v1alpha1.RolloutSpec) (progression.Spec, Problems) {
 	}
 	out.Steps = canarySteps(canary.Steps, &problems)
 	out.Background = background(canary, out.Steps, &problems)
+	out.Baseline = freshBaseline(canary, &problems)
 	return out, problems.sorted()
+}
+
+// freshBaseline turns the baseline into the core's; nil is the pods that serve anyway.
+func freshBaseline(canary *v1alpha1.CanaryStrategy, problems *Problems) *progression.FreshBaseline {
+	const field = "spec.strategy.canary.baseline"
+	baseline := canary.Baseline
+	switch {
+	case baseline == nil:
+		return nil
+	case baseline.Fresh == nil:
+		problems.add(field, "it names no pods; write fresh: {}, or remove it to compare with the pods that serve anyway")
+		return nil
+	case canary.TrafficRouting == nil:
+		problems.add(field, "without a router the split is the ratio of the pods, which more pods of the stable version would change; add trafficRouting, or remove baseline")
+		return nil
+	}
+	pods := valueOr(baseline.Fresh.Replicas, 0)
+	if baseline.Fresh.Replicas != nil && pods < 1 {
+		problems.add(field+".fresh.replicas", "%d is no number of pods; write at least 1, or remove it for as many as the canary has", pods)
+	}
+	return &progression.FreshBaseline{Pods: max(pods, 0)}
 }
 
 // checkSelector reports a selector that cannot find the template's pods.

@@ -20,7 +20,7 @@ func RolloutState(status v1alpha1.RolloutStatus) progression.State {
 	state.Step, state.StepStartedAt, state.StepsHash = release.Step, timeOf(release.StepStartedAt), release.StepsHash
 	state.Weight, state.WeightReached, state.WeightSince = release.Weight, release.WeightReached, timeOf(release.WeightSince)
 	state.Missing, state.MissingHave, state.ProgressAt = release.Missing, release.MissingHave, timeOf(release.ProgressAt)
-	state.PromotedBy = release.PromotedBy
+	state.PromotedBy, state.FreshBaseline = release.PromotedBy, release.FreshBaseline
 	state.BackgroundRun, state.StepRun, state.Runs = release.BackgroundRun, release.StepRun, release.Runs
 	for _, pause := range release.Pauses {
 		state.Waits = append(state.Waits, progression.Wait{Reason: pause.Reason, Since: pause.StartTime.UTC(), By: pause.By})
@@ -51,6 +51,7 @@ func KeepRolloutState(status *v1alpha1.RolloutStatus, state progression.State) {
 		Weight: state.Weight, WeightReached: state.WeightReached, WeightSince: microTime(state.WeightSince),
 		Missing: state.Missing, MissingHave: state.MissingHave, ProgressAt: microTime(state.ProgressAt),
 		PromotedBy:    state.PromotedBy,
+		FreshBaseline: state.FreshBaseline,
 		BackgroundRun: state.BackgroundRun, StepRun: state.StepRun, Runs: state.Runs,
 	}
 	for _, wait := range state.Waits {

@@ -74,6 +74,26 @@ func TestRolloutSpecPods(t *testing.T) {
 	}
 }
 
+func TestFreshBaseline(t *testing.T) {
+	two := int32(2)
+	for _, test := range []struct {
+		reason   string
+		baseline *v1alpha1.Baseline
+		want     *progression.FreshBaseline
+	}{
+		{"without the option", nil, nil},
+		{"as many as the canary has", &v1alpha1.Baseline{Fresh: &v1alpha1.FreshBaseline{}}, &progression.FreshBaseline{}},
+		{"a number", &v1alpha1.Baseline{Fresh: &v1alpha1.FreshBaseline{Replicas: &two}}, &progression.FreshBaseline{Pods: 2}},
+	} {
+		got, problems := translate.RolloutSpec(canarySpec(func(c *v1alpha1.CanaryStrategy) {
+			c.TrafficRouting, c.Baseline = &v1alpha1.TrafficRouting{}, test.baseline
+		}))
+		if diff := cmp.Diff(test.want, got.Baseline); diff != "" || len(problems) > 0 {
+			t.Errorf("%s (-want +got):\n%s\n%v", test.reason, diff, problems)
+		}
+	}
+}
+
 func TestPauses(t *testing.T) {
 	for text, want := range map[string]string{
 		`{"pause":{}}`:                   "pause",
@@ -108,6 +128,11 @@ func TestWhatIsWrongWithARolloutIsSaid(t *testing.T) {
 		}),
 		"spec.strategy.canary.steps[0].pause.duration: -1s is": canarySpec(func(c *v1alpha1.CanaryStrategy) {
 			c.Steps = []v1alpha1.CanaryStep{{Pause: &v1alpha1.PauseStep{Duration: &minus}}}
+		}),
+		"spec.strategy.canary.baseline: it names no pods": canarySpec(func(c *v1alpha1.CanaryStrategy) { c.Baseline = &v1alpha1.Baseline{} }),
+		"spec.strategy.canary.baseline: without a router": canarySpec(func(c *v1alpha1.CanaryStrategy) { c.Baseline = &v1alpha1.Baseline{Fresh: &v1alpha1.FreshBaseline{}} }),
+		"spec.strategy.canary.baseline.fresh.replicas: 0 is no number": canarySpec(func(c *v1alpha1.CanaryStrategy) {
+			c.TrafficRouting, c.Baseline = &v1alpha1.TrafficRouting{}, &v1alpha1.Baseline{Fresh: &v1alpha1.FreshBaseline{Replicas: new(int32)}}
 		}),
 		"spec.strategy.canary.maxSurge: soon":                         canarySpec(func(c *v1alpha1.CanaryStrategy) { c.MaxSurge = &bad }),
 		"spec.strategy.canary.maxUnavailable: -1":                     canarySpec(func(c *v1alpha1.CanaryStrategy) { c.MaxUnavailable = &minus }),
@@ -187,7 +212,7 @@ func TestStateSurvives(t *testing.T) {
 			Step: rapid.Int32Range(0, 64).Draw(t, "step"), StepStartedAt: moment.Draw(t, "step started"), StepsHash: word.Draw(t, "steps"),
 			Weight: rapid.Int32Range(0, 100).Draw(t, "weight"), WeightReached: rapid.Bool().Draw(t, "reached"), WeightSince: moment.Draw(t, "weight since"),
 			Missing: word.Draw(t, "missing"), MissingHave: rapid.Int32Range(0, 9).Draw(t, "have"), ProgressAt: moment.Draw(t, "progress"),
-			PromotedBy: word.Draw(t, "promoted by"), BackgroundRun: word.Draw(t, "background"), StepRun: word.Draw(t, "step run"), Runs: rapid.Int32Range(0, 9).Draw(t, "runs"),
+			PromotedBy: word.Draw(t, "promoted by"), FreshBaseline: rapid.Bool().Draw(t, "fresh"), BackgroundRun: word.Draw(t, "background"), StepRun: word.Draw(t, "step run"), Runs: rapid.Int32Range(0, 9).Draw(t, "runs"),
 		}
 		if rapid.Bool().Draw(t, "aborted") {
 			state.Abort = &progression.Abort{At: always.Draw(t, "abort"), Reason: word.Draw(t, "reason"), Message: word.Draw(t, "message"), By: word.Draw(t, "by")}

@@ -5,6 +5,7 @@ package celtest
 var filled = map[string][]string{
 	"Rollout": {
 		filledRollout("setWeight: 5", "value: x"),
+		filledRollout("analysis: {templates: [{templateName: x}], args: [{name: a, "+baselineArgument+"}]}", baselineArgument),
 		filledRollout("analysis: {templates: [{templateName: x}], args: [{name: a, value: x}], onBlind: {abortAfter: 1m}}", hashArgument),
 		filledRollout("analysis: {templates: [{templateName: x}], args: [{name: a, "+hashArgument+"}]}", fieldArgument),
 		filledRollout("analysis: {templates: [{templateName: x}], args: [{name: a, "+fieldArgument+"}]}", fieldArgument),
@@ -15,6 +16,7 @@ var filled = map[string][]string{
 }
 
 const hashArgument = "valueFrom: {podTemplateHashValue: Stable}"
+const baselineArgument = "valueFrom: {baseline: LabelValue}"
 const fieldArgument = "valueFrom: {fieldRef: {fieldPath: metadata.name}}"
 
 // filledRollout is a Rollout with one step and one argument of its background analysis.
@@ -41,6 +43,7 @@ spec:
       canaryService: web-canary
       maxSurge: 1
       maxUnavailable: 0
+      baseline: {fresh: {replicas: 1}}
       scaleDownDelaySeconds: 1
       abortScaleDownDelaySeconds: 1
       trafficRouting: {gatewayAPI: {httpRoutes: [{name: web}]}}

@@ -55,6 +55,7 @@ var rolloutSpecRules = []rule{
 
 const selectorMismatch = "spec: selector must match the labels of the template: write every label of selector.matchLabels into template.metadata.labels too"
 const expressionMismatch = "spec: selector must match the labels of the template: change selector.matchExpressions or template.metadata.labels"
+const baselineLabel = "spec: the label serin.dev/baseline marks fresh baseline pods and is set by Serin; remove it from selector and template"
 const ownLabel = "spec: the label serin.dev/pod-template-hash tells versions apart and is set by Serin; remove it from selector and template"
 
 var rolloutSelectorRules = []rule{
@@ -128,6 +129,21 @@ var rolloutSelectorRules = []rule{
 		change: "spec: {template: {metadata: {labels: {serin.dev/pod-template-hash: x}}}}",
 		want:   []string{ownLabel},
 	},
+	{
+		reason: "the label of fresh baseline pods is not for the selector",
+		change: "spec: {selector: {matchLabels: {serin.dev/baseline: fresh}}, template: {metadata: {labels: {serin.dev/baseline: fresh}}}}",
+		want:   []string{baselineLabel},
+	},
+	{
+		reason: "nor for an expression, which fresh pods could not match",
+		change: "spec: {selector: {matchExpressions: [{key: serin.dev/baseline, operator: DoesNotExist}]}}",
+		want:   []string{baselineLabel},
+	},
+	{
+		reason: "nor for the template, whose pods would be taken for fresh ones",
+		change: "spec: {template: {metadata: {labels: {serin.dev/baseline: fresh}}}}",
+		want:   []string{baselineLabel},
+	},
 }
 
 var rolloutTemplateRules = []rule{
@@ -172,6 +188,9 @@ var rolloutTemplateRules = []rule{
 	},
 }
 
+// routed are a router and its Services.
+const routed = "trafficRouting: {gatewayAPI: {httpRoutes: [{name: web}]}}, stableService: web, canaryService: web-canary"
+
 var rolloutCanaryRules = []rule{
 	{
 		reason: "a router needs the Services that it splits between",
@@ -200,6 +219,25 @@ var rolloutCanaryRules = []rule{
 		reason: "a route is named once",
 		change: canary("trafficRouting: {gatewayAPI: {httpRoutes: [{name: web}, {name: web}]}}, stableService: web, canaryService: web-canary"),
 		want:   []string{`spec.strategy.canary.trafficRouting.gatewayAPI.httpRoutes[1]: Duplicate value: {"name":"web"}`},
+	},
+	{
+		reason: "fresh pods beside the canary, as many as it has, or a number",
+		change: canary("baseline: {fresh: {replicas: 2}}, " + routed),
+	},
+	{
+		reason: "without a router more pods of the stable version change the split",
+		change: canary("baseline: {fresh: {}}"),
+		want:   []string{"spec.strategy.canary: baseline needs trafficRouting: without a router the split is the ratio of the pods, which more pods of the stable version would change"},
+	},
+	{
+		reason: "a baseline says which pods",
+		change: canary("baseline: {}, " + routed),
+		want:   []string{"spec.strategy.canary.baseline: baseline needs fresh; write `baseline: {fresh: {}}`, or remove it to compare with the pods that serve anyway"},
+	},
+	{
+		reason: "no fresh pods at all",
+		change: canary("baseline: {fresh: {replicas: 0}}, " + routed),
+		want:   []string{"spec.strategy.canary.baseline.fresh.replicas: spec.strategy.canary.baseline.fresh.replicas in body should be greater than or equal to 1"},
 	},
 	{
 		reason: "surge and unavailable as numbers and percentages",
@@ -287,7 +325,7 @@ var rolloutAnalysisRules = []rule{
 	},
 	{
 		reason: "arguments from the release",
-		change: background(`args: [{name: a, value: ""}, {name: b, valueFrom: {podTemplateHashValue: Latest}}, {name: c, valueFrom: {fieldRef: {fieldPath: "metadata.labels['app.kubernetes.io/name']"}}}]`),
+		change: background(`args: [{name: a, value: ""}, {name: b, valueFrom: {podTemplateHashValue: Latest}}, {name: d, valueFrom: {baseline: LabelValue}}, {name: c, valueFrom: {fieldRef: {fieldPath: "metadata.labels['app.kubernetes.io/name']"}}}]`),
 	},
 	{
 		reason: "an argument without a value",
@@ -302,7 +340,17 @@ var rolloutAnalysisRules = []rule{
 	{
 		reason: "an argument from nowhere",
 		change: background("args: [{name: a, valueFrom: {}}]"),
-		want:   []string{analysisPath + "args[0].valueFrom: valueFrom needs either podTemplateHashValue or fieldRef"},
+		want:   []string{analysisPath + "args[0].valueFrom: valueFrom needs exactly one of podTemplateHashValue, baseline and fieldRef"},
+	},
+	{
+		reason: "an argument from two places",
+		change: background("args: [{name: a, valueFrom: {podTemplateHashValue: Stable, baseline: LabelValue}}]"),
+		want:   []string{analysisPath + "args[0].valueFrom: valueFrom needs exactly one of podTemplateHashValue, baseline and fieldRef"},
+	},
+	{
+		reason: "something else of the baseline",
+		change: background("args: [{name: a, valueFrom: {baseline: fresh}}]"),
+		want:   []string{analysisPath + `args[0].valueFrom.baseline: supported values: "LabelValue"`},
 	},
 	{
 		reason: "an argument given twice",

@@ -5,6 +5,9 @@ const (
 	// LabelPodTemplateHash tells the versions of a Rollout apart: on ReplicaSets,
 	// on pods and in the selectors of the stable and the canary Service.
 	LabelPodTemplateHash = "serin.dev/pod-template-hash"
+	// LabelBaseline is BaselineFresh on the pods that are started beside a canary to
+	// be compared with it, and on their ReplicaSet. No other pod has it.
+	LabelBaseline = "serin.dev/baseline"
 	// LabelRollout names the Rollout that an AnalysisRun belongs to.
 	LabelRollout = "serin.dev/rollout"
 	// LabelRunType is Step or Background, on an AnalysisRun.
@@ -21,6 +24,9 @@ const (
 	// selector or a route's weights.
 	AnnotationManagedBy = "serin.dev/managed-by"
 )
+
+// BaselineFresh is the value of LabelBaseline.
+const BaselineFresh = "fresh"
 
 // Types of conditions (kstatus).
 const (

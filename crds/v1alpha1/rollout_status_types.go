@@ -174,6 +174,10 @@ type ReleaseStatus struct {
 	// +optional
 	Overrides []StepOverride `json:"overrides,omitempty"`
 
+	// FreshBaseline says that the AnalysisRuns of this release compare the canary with
+	// fresh pods of the stable version.
+	// +optional
+	FreshBaseline bool `json:"freshBaseline,omitempty"`
 	// BackgroundRun is the end of the name of the background AnalysisRun, which is
 	// made of the Rollout's name, the pod-template hash and this.
 	// +optional

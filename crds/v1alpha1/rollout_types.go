@@ -47,6 +47,7 @@ type RolloutList struct {
 // +kubebuilder:validation:XValidation:rule="!has(self.selector.matchExpressions) || self.selector.matchExpressions.all(e, (e.operator in ['In', 'NotIn']) == (has(e.values) && size(e.values) > 0))",message="in selector.matchExpressions, In and NotIn need values, Exists and DoesNotExist have none"
 // +kubebuilder:validation:XValidation:rule="!has(self.selector.matchExpressions) || self.selector.matchExpressions.all(e, (e.operator in ['In', 'Exists']) ? (has(self.template.metadata) && has(self.template.metadata.labels) && e.key in self.template.metadata.labels && (e.operator == 'Exists' || !has(e.values) || self.template.metadata.labels[e.key] in e.values)) : !(has(self.template.metadata) && has(self.template.metadata.labels) && e.key in self.template.metadata.labels && (e.operator == 'DoesNotExist' || !has(e.values) || self.template.metadata.labels[e.key] in e.values)))",message="selector must match the labels of the template: change selector.matchExpressions or template.metadata.labels"
 // +kubebuilder:validation:XValidation:rule="!(has(self.selector.matchLabels) && 'serin.dev/pod-template-hash' in self.selector.matchLabels) && !(has(self.template.metadata) && has(self.template.metadata.labels) && 'serin.dev/pod-template-hash' in self.template.metadata.labels)",message="the label serin.dev/pod-template-hash tells versions apart and is set by Serin; remove it from selector and template"
+// +kubebuilder:validation:XValidation:rule="!(has(self.selector.matchLabels) && 'serin.dev/baseline' in self.selector.matchLabels) && !(has(self.selector.matchExpressions) && self.selector.matchExpressions.exists(e, e.key == 'serin.dev/baseline')) && !(has(self.template.metadata) && has(self.template.metadata.labels) && 'serin.dev/baseline' in self.template.metadata.labels)",message="the label serin.dev/baseline marks fresh baseline pods and is set by Serin; remove it from selector and template"
 // +kubebuilder:validation:XValidation:rule="has(self.template.spec) && size(self.template.spec.containers) > 0",message="template.spec.containers needs at least one container"
 // +kubebuilder:validation:XValidation:rule="!has(self.template.spec) || !has(self.template.spec.restartPolicy) || self.template.spec.restartPolicy == 'Always'",message="template.spec.restartPolicy must be Always, or be left out: a Rollout keeps its pods running"
 // +kubebuilder:validation:XValidation:rule="!has(self.template.spec) || !has(self.template.spec.activeDeadlineSeconds)",message="template.spec.activeDeadlineSeconds must be left out: a Rollout keeps its pods running"
@@ -136,6 +137,7 @@ type RolloutStrategy struct {
 //
 // +kubebuilder:validation:XValidation:rule="!has(self.trafficRouting) || (has(self.stableService) && has(self.canaryService))",message="trafficRouting needs stableService and canaryService: the router splits the traffic between these two Services"
 // +kubebuilder:validation:XValidation:rule="!has(self.stableService) || !has(self.canaryService) || self.stableService != self.canaryService",message="stableService and canaryService must be two different Services"
+// +kubebuilder:validation:XValidation:rule="!has(self.baseline) || has(self.trafficRouting)",message="baseline needs trafficRouting: without a router the split is the ratio of the pods, which more pods of the stable version would change"
 // +kubebuilder:validation:XValidation:rule="!has(self.analysis) || !has(self.analysis.startingStep) || self.analysis.startingStep <= (has(self.steps) ? size(self.steps) : 0)",message="analysis.startingStep must not be larger than the number of steps"
 // +kubebuilder:validation:XValidation:rule="!has(self.maxSurge) || !has(self.maxUnavailable) || !(self.maxSurge == 0 || self.maxSurge == '0%') || !(self.maxUnavailable == 0 || self.maxUnavailable == '0%')",message="maxSurge and maxUnavailable cannot both be 0: no pod could ever be replaced"
 type CanaryStrategy struct {
@@ -189,6 +191,11 @@ type CanaryStrategy struct {
 	// +optional
 	Analysis *BackgroundAnalysis `json:"analysis,omitempty"`
 
+	// Baseline says which pods of the stable version the canary is compared with.
+	// Without it, with those that serve anyway.
+	// +optional
+	Baseline *Baseline `json:"baseline,omitempty"`
+
 	// ScaleDownDelaySeconds is for how many seconds the old pods stay after they
 	// got their last request, with a router.
 	// +kubebuilder:default=30
@@ -203,6 +210,34 @@ type CanaryStrategy struct {
 	// +kubebuilder:validation:Minimum=0
 	// +optional
 	AbortScaleDownDelaySeconds *int32 `json:"abortScaleDownDelaySeconds,omitempty"`
+}
+
+// Baseline says which pods of the stable version a canary is compared with. Exactly
+// one of its fields is set.
+//
+// +kubebuilder:validation:XValidation:rule="has(self.fresh)",message="baseline needs fresh; write `baseline: {fresh: {}}`, or remove it to compare with the pods that serve anyway"
+type Baseline struct {
+	// Fresh starts pods of the stable version together with the canary's: the same
+	// age, the same empty caches, the same fresh heap, so that a cold start or a
+	// leak is not taken for a difference between the versions. They have the label
+	// serin.dev/baseline: fresh, get their share of the stable Service's requests,
+	// are not counted as capacity, and are removed when the release ends. No weight
+	// is raised while they are not available; that they do not start is never held
+	// against the canary. To select them, give the templates an argument with
+	// valueFrom.baseline. Changing it during a release begins its analyses anew.
+	// +optional
+	Fresh *FreshBaseline `json:"fresh,omitempty"`
+}
+
+// FreshBaseline is how many fresh pods of the stable version are started.
+type FreshBaseline struct {
+	// Replicas is the number of fresh pods, from the canary's first pod until the
+	// release ends. Default: as many as the canary has at each step, up to 100 %.
+	// Example: 2.
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=1000
+	// +optional
+	Replicas *int32 `json:"replicas,omitempty"`
 }
 
 // CanaryStep is one step. Exactly one of its fields is set.
@@ -341,13 +376,21 @@ type AnalysisArgument struct {
 // ArgumentValueFrom takes an argument's value from the release. Exactly one of
 // its fields is set.
 //
-// +kubebuilder:validation:XValidation:rule="has(self.podTemplateHashValue) != has(self.fieldRef)",message="valueFrom needs either podTemplateHashValue or fieldRef"
+// +kubebuilder:validation:XValidation:rule="(has(self.podTemplateHashValue) ? 1 : 0) + (has(self.baseline) ? 1 : 0) + (has(self.fieldRef) ? 1 : 0) == 1",message="valueFrom needs exactly one of podTemplateHashValue, baseline and fieldRef"
 type ArgumentValueFrom struct {
 	// PodTemplateHashValue is the hash of the stable version (Stable) or of the
 	// one that is being released (Latest).
 	// +kubebuilder:validation:Enum=Stable;Latest
 	// +optional
 	PodTemplateHashValue *PodTemplateHashValue `json:"podTemplateHashValue,omitempty"`
+
+	// Baseline is the value that the label serin.dev/baseline has on the pods that
+	// the canary is compared with (LabelValue): "fresh" with baseline.fresh, else
+	// "". Which query to write, with the label as Prometheus usually names it:
+	// requests_total{hash="{{args.stable}}",serin_dev_baseline="{{args.baseline}}"}.
+	// +kubebuilder:validation:Enum=LabelValue
+	// +optional
+	Baseline *BaselineValue `json:"baseline,omitempty"`
 
 	// FieldRef takes a field of the Rollout's metadata.
 	// +optional
@@ -362,6 +405,12 @@ const (
 	HashStable PodTemplateHashValue = "Stable"
 	HashLatest PodTemplateHashValue = "Latest"
 )
+
+// BaselineValue names what an argument says of the pods that a canary is compared with.
+type BaselineValue string
+
+// BaselineLabelValue is the value of the label serin.dev/baseline.
+const BaselineLabelValue BaselineValue = "LabelValue"
 
 // FieldReference names a field of the Rollout's metadata.
 type FieldReference struct {
