@@ -4,14 +4,41 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 )
 
 const nothingCompared = "nothing could be compared yet: the baseline has served no request while the canary did; check the baseline's selectors"
 
 // failed says how much worse the canary is, and how sure that is.
 func (l *look) failed(e Evidence) string {
-	return fmt.Sprintf("%s, evidence %s of %s after %s canary requests",
+	text := fmt.Sprintf("%s, evidence %s of %s after %s canary requests",
 		l.comparison(e), power(l.state.Highest), power(e.LogLimit), count(e.Canary.Total))
+	if e.WorstPod != "" {
+		text += fmt.Sprintf("; without pod %s still about %s", e.WorstPod, power(e.LogEWithoutWorstPod))
+	}
+	return text
+}
+
+// onePodOnly says which pod it is.
+func (l *look) onePodOnly(e Evidence) string {
+	return fmt.Sprintf("pod %s alone stands out (%s); without it the evidence is about %s: a bad pod or node rather than a bad version; look at that pod, and delete it if it does not recover",
+		e.WorstPod, l.comparison(e), power(e.LogEWithoutWorstPod))
+}
+
+// stillWarm says that there is nothing to compare yet.
+func (l *look) stillWarm() string {
+	return fmt.Sprintf("all of the canary's pods are warming up: the %s requests of this window are not compared", count(l.window.warmingUp.total()))
+}
+
+// unproven says what is missing to the proof that was asked for.
+func (l *look) unproven(e Evidence) string {
+	text := l.finding(fmt.Sprintf("nothing speaks against it, and it is not yet proven that it is less than %s as bad", times(l.test.proof)), e)
+	text = strings.TrimSuffix(text, fmt.Sprintf("; at these rates about %s more would decide against it", count(e.RequestsNeeded)))
+	text += fmt.Sprintf(" (proof %s of %s)", power(e.LogProof), power(e.LogProofLimit))
+	if math.IsInf(e.RequestsNeeded, 1) {
+		return text + "; without any bad request on either side it cannot be proven"
+	}
+	return text + fmt.Sprintf("; about %s more requests would prove it", count(e.RequestsNeeded))
 }
 
 // passed says the same about a canary that does not stand out.
@@ -37,12 +64,12 @@ func (l *look) finding(judgement string, e Evidence) string {
 // tooFew says how many requests are missing.
 func (l *look) tooFew(e Evidence) string {
 	return fmt.Sprintf("%s of %s canary requests compared at this weight, %s more needed; so far %s",
-		count(math.Floor(l.state.Compared)), count(l.p.MinRequests), count(math.Ceil(e.RequestsNeeded)), l.comparison(e))
+		count(math.Floor(l.state.Compared)), count(l.rules.minRequests), count(math.Ceil(e.RequestsNeeded)), l.comparison(e))
 }
 
 // noCanary says that there was no traffic to judge.
 func (l *look) noCanary() string {
-	if l.window.Baseline.Total > 0 {
+	if l.window.baseline.total() > 0 {
 		return "no request reached the canary in this window: check that traffic is routed to it, and the canary's selectors"
 	}
 	return "no request reached either version in this window: there is no traffic, or the selectors match nothing"
@@ -51,10 +78,10 @@ func (l *look) noCanary() string {
 // comparison is what was seen: the shares, and the ratio with its bounds.
 func (l *look) comparison(e Evidence) string {
 	if e.Canary.Bad+e.Baseline.Bad == 0 {
-		return "no bad request on either side"
+		return l.none
 	}
-	shares := fmt.Sprintf("bad requests %s -> %s", share(e.Baseline), share(e.Canary))
-	sure := strconv.FormatFloat(100*(1-l.p.Budget), 'g', 4, 64) + " % sure of "
+	shares := fmt.Sprintf("%s %s -> %s", l.what(e.Kind), share(e.Baseline), share(e.Canary))
+	sure := strconv.FormatFloat(100*(1-l.rules.budget), 'g', 4, 64) + " % sure of "
 	switch {
 	case e.RatioLower <= 0 && math.IsInf(e.RatioUpper, 1):
 		return shares

@@ -17,8 +17,8 @@ type Waiting struct {
 	Since time.Time `json:"since"`
 	// CanaryAt is when the newest sample of Canary was scraped.
 	CanaryAt time.Time `json:"canaryAt"`
-	Canary   Counts    `json:"canary"`
-	Baseline Counts    `json:"baseline"`
+	Canary   arm       `json:"canary"`
+	Baseline arm       `json:"baseline"`
 }
 
 // longestWait is how long requests wait to be compared: some scrape intervals.
@@ -26,25 +26,25 @@ type Waiting struct {
 const longestWait = 90 * time.Second
 
 // both reports whether both arms served requests.
-func (w Waiting) both() bool { return w.Canary.Total > 0 && w.Baseline.Total > 0 }
+func (w Waiting) both() bool { return w.Canary.total() > 0 && w.Baseline.total() > 0 }
 
 // none reports whether nothing waits.
-func (w Waiting) none() bool { return w.Canary.Total <= 0 && w.Baseline.Total <= 0 }
+func (w Waiting) none() bool { return w.Canary.total() <= 0 && w.Baseline.total() <= 0 }
 
 // take adds a window, and takes out the block that can be compared now; that may
 // be empty.
-func (w Waiting) take(window Window) (rest, block Waiting) {
+func (w Waiting) take(window window) (rest, block Waiting) {
 	if w.none() || window.To.Sub(w.Since) > longestWait {
 		w = Waiting{Since: plain(window.From)}
 	}
 	all := w
-	all.Canary, all.Baseline = add(w.Canary, window.Canary), add(w.Baseline, window.Baseline)
+	all.Canary, all.Baseline = w.Canary.plus(window.canary), w.Baseline.plus(window.baseline)
 	all.CanaryAt = plain(window.CanaryAt)
 	if !ahead(window.CanaryAt, window.BaselineAt) {
 		rest, block = Waiting{}, all
-	} else if w.Canary.Total > 0 && !ahead(w.CanaryAt, window.BaselineAt) {
+	} else if w.Canary.total() > 0 && !ahead(w.CanaryAt, window.BaselineAt) {
 		// What waited is older than the baseline's newest sample; what came is not.
-		rest = Waiting{Since: plain(window.From), CanaryAt: all.CanaryAt, Canary: window.Canary}
+		rest = Waiting{Since: plain(window.From), CanaryAt: all.CanaryAt, Canary: window.canary}
 		block = Waiting{Since: w.Since, CanaryAt: w.CanaryAt, Canary: w.Canary, Baseline: all.Baseline}
 	}
 	if !block.both() {

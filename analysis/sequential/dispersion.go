@@ -1,6 +1,9 @@
 package sequential
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // dispersionScales are the lengths, in windows, over which the spread of the
 // baseline's pods is measured: clumps show in one window, slow drifts and lasting
@@ -214,4 +217,22 @@ func (p *partial) add(pod PodEvents) {
 	for j, events := range pod.Events {
 		p.Events[j] += events
 	}
+}
+
+// validate is ExceedanceState.Validate for the unfinished measurement.
+func (s *spread) validate(kinds int) error {
+	for i := range s.Pods {
+		if i > 0 && s.Pods[i].Pod <= s.Pods[i-1].Pod {
+			return fmt.Errorf("the state's pods are out of order at %q", s.Pods[i].Pod)
+		}
+		for _, w := range s.Pods[i].Windows {
+			if n := len(w.Events); n != 0 && n != kinds || !isFinite(w.Total) {
+				return fmt.Errorf("the state of pod %q has %d kinds of events, and there are %d", s.Pods[i].Pod, n, kinds)
+			}
+		}
+	}
+	if s.Last != nil && len(s.Last.Events) != kinds {
+		return fmt.Errorf("the state's last window has %d kinds of events, and there are %d", len(s.Last.Events), kinds)
+	}
+	return nil
 }

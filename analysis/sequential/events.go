@@ -5,13 +5,13 @@ package sequential
 // edge of a histogram.
 type PodEvents struct {
 	// Pod tells pods apart; it has no other meaning.
-	Pod string
+	Pod string `json:"pod,omitempty"`
 	// Total requests, at least 0 and finite.
-	Total float64
+	Total float64 `json:"total"`
 	// Events are at least 0 and at most Total, one number for each kind. Kinds are
 	// ordered so that an event of one kind is also one of all before it, as requests
 	// slower than 1 s are slower than 0.5 s.
-	Events []float64
+	Events []float64 `json:"events"`
 }
 
 // EventBlock is what both arms served in one window.

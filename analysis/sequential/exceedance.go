@@ -3,6 +3,7 @@ package sequential
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // Exceedance tests whether events are more frequent among the canary's requests than
@@ -194,4 +195,48 @@ func (s *ExceedanceState) Tempered(j int, b EventBlock) float64 {
 		return 1
 	}
 	return s.Kinds[j].Dispersion.At(expectedPerPod(b, j))
+}
+
+// Rough is about what LogE would be of events that are all compared at once: so many
+// where so many were expected of a canary that is no worse, at a dispersion φ. It is
+// no part of a verdict; it tells what remains when the events of one pod are left out.
+func (t *Exceedance) Rough(events, expected, dispersion float64) float64 {
+	low, high, part, scale := t.temper.at(dispersion)
+	sum := 0.0
+	logs := make([]float64, len(t.tilts))
+	for i, r := range t.tilts {
+		temperature := scale * (low[i] + part*(high[i]-low[i]))
+		logs[i] = t.prior[i] + (events*t.logs[i]-t.null*expected*(r-1))/temperature
+	}
+	top := slices.Max(logs)
+	for _, log := range logs {
+		sum += math.Exp(log - top)
+	}
+	return top + math.Log(sum)
+}
+
+// Validate returns an error that says which part of a state that was read cannot have
+// been written by Observe.
+func (s *ExceedanceState) Validate() error {
+	if !(s.Reserve >= 0 && s.Reserve <= 1) || !isFinite(s.Past) || s.Past < 0 {
+		return fmt.Errorf("the state has a reserve of %v and %v requests in the past", s.Reserve, s.Past)
+	}
+	for j := range s.Kinds {
+		k := &s.Kinds[j]
+		for _, values := range [][]float64{k.Wealth, k.Rank, {k.Past, k.Pods.Squares, k.Pods.Freedom},
+			k.Dispersion.Excess[:], k.Dispersion.Variance[:], k.Dispersion.Square[:], k.Dispersion.Count[:]} {
+			for _, v := range values {
+				if !isFinite(v) {
+					return fmt.Errorf("the state of kind %d holds %v", j, v)
+				}
+			}
+		}
+		if n := len(k.Wealth); n != 0 && n != errorTilts && n != latencyTilts || len(k.Rank) != 0 && len(k.Rank) != len(rankTilts) {
+			return fmt.Errorf("the state of kind %d has %d likelihood ratios and %d ranks", j, len(k.Wealth), len(k.Rank))
+		}
+		if len(k.Wealth) != len(s.Kinds[0].Wealth) || len(k.Wealth) > 0 != (len(k.Rank) > 0) {
+			return fmt.Errorf("the state of kind %d has %d likelihood ratios, that of kind 0 %d", j, len(k.Wealth), len(s.Kinds[0].Wealth))
+		}
+	}
+	return s.Spread.validate(len(s.Kinds))
 }

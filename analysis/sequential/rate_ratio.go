@@ -48,6 +48,12 @@ func (b Block) comparable() bool {
 	return b.CanaryTotal > 0 && b.BaselineTotal > 0 && b.CanaryBad+b.BaselineBad > 0
 }
 
+// odds are the canary's requests for each of the baseline, within what can be
+// computed with.
+func (b Block) odds() float64 {
+	return min(max(b.CanaryTotal/b.BaselineTotal, 1/extremeOdds), extremeOdds)
+}
+
 // The grid of alternatives: gridStep^1 … gridStep^gridSize.
 const (
 	gridStep = 1.1
@@ -89,8 +95,19 @@ func (t RateRatio) Observe(s RateRatioState, b Block) RateRatioState {
 	return RateRatioState{
 		LogL:      logL,
 		CanaryBad: s.CanaryBad + b.CanaryBad,
-		Strata:    addStratum(s.Strata, Stratum{Odds: min(max(b.CanaryTotal/b.BaselineTotal, 1/extremeOdds), extremeOdds), Bad: bad}),
+		Strata:    addStratum(s.Strata, Stratum{Odds: b.odds(), Bad: bad}),
 	}
+}
+
+// Count adds a block to what Confidence rests on, and not to the evidence: a block
+// whose bad requests are worth as much as one in so many independent ones, at least 1.
+func (s RateRatioState) Count(b Block, temper float64) RateRatioState {
+	if !b.comparable() {
+		return s
+	}
+	s.CanaryBad += b.CanaryBad / temper
+	s.Strata = addStratum(s.Strata, Stratum{Odds: b.odds(), Bad: (b.CanaryBad + b.BaselineBad) / temper})
+	return s
 }
 
 // LogE is the natural logarithm of the evidence that the ratio exceeds Null.

@@ -1,0 +1,123 @@
+package judge
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/serin-dev/serin/analysis/sequential"
+)
+
+// arm is what one arm served: all of it, and by pod as far as pods are known apart.
+type arm struct {
+	Sum  sequential.PodEvents   `json:"sum"`
+	Pods []sequential.PodEvents `json:"pods,omitempty"`
+}
+
+// total are the requests.
+func (a arm) total() float64 { return a.Sum.Total }
+
+// counts are the requests and the events of one kind.
+func (a arm) counts(kind int) Counts {
+	if kind >= len(a.Sum.Events) {
+		return Counts{Total: a.Sum.Total}
+	}
+	return Counts{Bad: a.Sum.Events[kind], Total: a.Sum.Total}
+}
+
+// plus is both together. It leaves its arguments alone.
+func (a arm) plus(b arm) arm {
+	switch {
+	case a.Sum.Total <= 0 && len(a.Pods) == 0:
+		return b
+	case b.Sum.Total <= 0 && len(b.Pods) == 0:
+		return a
+	}
+	sum := arm{Sum: addEvents(a.Sum, b.Sum), Pods: slices.Clone(a.Pods)}
+	for _, pod := range b.Pods {
+		i, found := slices.BinarySearchFunc(sum.Pods, pod.Pod, func(p sequential.PodEvents, name string) int { return strings.Compare(p.Pod, name) })
+		if found {
+			sum.Pods[i] = addEvents(sum.Pods[i], pod)
+		} else {
+			sum.Pods = slices.Insert(sum.Pods, i, pod)
+		}
+	}
+	return sum
+}
+
+func addEvents(a, b sequential.PodEvents) sequential.PodEvents {
+	if len(a.Events) != len(b.Events) {
+		return b // Other edges: what was counted by the old ones cannot be added.
+	}
+	sum := sequential.PodEvents{Pod: a.Pod, Total: a.Total + b.Total, Events: slices.Clone(a.Events)}
+	for j, events := range b.Events {
+		sum.Events[j] += events
+	}
+	return sum
+}
+
+// window is what both arms served in one window, for any judge that compares counts.
+type window struct {
+	Window
+	canary, baseline arm
+	// warmingUp is what young pods of the canary served.
+	warmingUp arm
+}
+
+// block is the window as the test sees it.
+func (b Waiting) block() sequential.EventBlock {
+	return sequential.EventBlock{Canary: b.Canary.Sum, Baseline: b.Baseline.Sum, CanaryPods: b.Canary.Pods, BaselinePods: b.Baseline.Pods}
+}
+
+// clean makes numbers counts, and says what was wrong with them.
+func (a *arm) clean(warn func(string)) {
+	clean := func(p *sequential.PodEvents) {
+		if !(p.Total >= 0) || math.IsInf(p.Total, 0) {
+			warn("a count is no number of requests, and was left out")
+			p.Total = 0
+		}
+		most := p.Total
+		for j, events := range p.Events {
+			if !(events >= 0) || math.IsInf(events, 0) {
+				warn("a count is no number of requests, and was left out")
+				events = 0
+			}
+			if events > most {
+				warn("more bad requests than requests: the bad ones were cut down to all")
+				events = most
+			}
+			p.Events[j] = events
+		}
+	}
+	clean(&a.Sum)
+	for i := range a.Pods {
+		clean(&a.Pods[i])
+	}
+}
+
+// validate says what in a state that was read is no arm.
+func (a arm) validate(kinds int) error {
+	for _, p := range append(slices.Clone(a.Pods), a.Sum) {
+		if p.Total > 0 && len(p.Events) != kinds {
+			return fmt.Errorf("%d kinds of events, and there are %d", len(p.Events), kinds)
+		}
+		for _, v := range append(slices.Clone(p.Events), p.Total) {
+			if !(v >= 0) || math.IsInf(v, 0) {
+				return fmt.Errorf("%v is no count", v)
+			}
+		}
+	}
+	return nil
+}
+
+// cleaned is a window whose counts are counts, for judges that do not look at pods.
+func cleaned(w Window, warn func(string)) Window {
+	c := proportionWindow(w)
+	c.canary.clean(warn)
+	c.baseline.clean(warn)
+	w.Canary, w.Baseline = c.canary.counts(0), c.baseline.counts(0)
+	return w
+}
+
+func add(a, b Counts) Counts { return Counts{Bad: a.Bad + b.Bad, Total: a.Total + b.Total} }

@@ -1,0 +1,267 @@
+package judge
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/serin-dev/serin/analysis/sequential"
+)
+
+// comparisonVersion is the layout of a Comparison.
+const comparisonVersion = 2
+
+// Comparison is the memory of the judges that compare counts: Proportion and
+// Histogram. The zero value has seen nothing. It is changed in place.
+type Comparison struct {
+	// Version of the layout; 0 in the zero value.
+	Version int `json:"v"`
+	// Null is the ratio that the evidence is against: 1 + RelativeTolerance.
+	Null float64 `json:"null,omitempty"`
+	// Test is the memory of the sequential test.
+	Test sequential.ExceedanceState `json:"test"`
+	// Ratio is what the bounds of the ratio rest on.
+	Ratio sequential.RateRatioState `json:"ratio"`
+	// Proof is the evidence that the canary is not much worse.
+	Proof sequential.NonInferiorityState `json:"proof"`
+	// Highest is the highest LogE so far: a failure stays one.
+	Highest float64 `json:"highest,omitempty"`
+	// Canary and Baseline are the requests that were compared so far.
+	Canary   sequential.PodEvents `json:"canary"`
+	Baseline sequential.PodEvents `json:"baseline"`
+	// Pods are the canary's pods, and what each of them showed.
+	Pods []podTally `json:"pods,omitempty"`
+	// Until is the end of the last window that held requests.
+	Until time.Time `json:"until"`
+	// Waiting is what was served and could not be compared yet.
+	Waiting Waiting `json:"waiting"`
+	// Before is the baseline of the last block that could be compared.
+	Before sequential.PodEvents `json:"before"`
+	// Share is the canary's share of the requests that were compared last.
+	Share float64 `json:"share,omitempty"`
+	// WeightSince is since when the weight is in force, and Compared are the canary
+	// requests that were compared since.
+	WeightSince time.Time `json:"weightSince"`
+	Compared    float64   `json:"compared,omitempty"`
+	// WarmingUp is what young pods of the canary have served so far.
+	WarmingUp sequential.PodEvents `json:"warmingUp"`
+}
+
+// LogE is the natural logarithm of the evidence against the canary so far; 0 is none.
+func (s *Comparison) LogE() float64 { return s.Test.LogE() }
+
+// test is what a judge does with a block.
+type test struct {
+	*sequential.Exceedance
+	null float64
+	// proof is the ratio that a proof of harmlessness is about; 0: none is wanted.
+	proof float64
+}
+
+// weigh begins the count of MinRequests anew when the weight was changed.
+func (s *Comparison) weigh(weightSince time.Time) {
+	since := plain(weightSince)
+	if since.Equal(s.WeightSince) {
+		return
+	}
+	if !s.WeightSince.IsZero() {
+		s.Test.Restart()
+	}
+	s.WeightSince, s.Compared = since, 0
+}
+
+// Learn adds a window of the baseline from before the release.
+func (s *Comparison) learn(t test, w window) {
+	if w.baseline.total() > 0 && s.fits(w.baseline.Sum) {
+		t.Learn(&s.Test, w.baseline.Sum, w.baseline.Pods)
+	}
+}
+
+// fits reports whether a window has the kinds of events that the state has.
+func (s *Comparison) fits(p sequential.PodEvents) bool {
+	return s.Test.Kinds == nil || len(s.Test.Kinds) == len(p.Events)
+}
+
+// compare adds a window that holds requests. A block in which the baseline itself
+// changed is not compared if the arms were not scraped at the same moment: in a
+// change that hits both, one of them is ahead.
+func (s *Comparison) compare(t test, w window) (unsteady bool) {
+	s.Null, s.Until = t.null, plain(w.To)
+	var block Waiting
+	if s.Waiting, block = s.Waiting.take(w); !block.both() {
+		return false
+	}
+	before := s.Before
+	s.Before = block.Baseline.Sum
+	if !w.CanaryAt.Equal(w.BaselineAt) && changedAnywhere(before, block.Baseline.Sum) {
+		t.Learn(&s.Test, block.Baseline.Sum, block.Baseline.Pods)
+		return true
+	}
+	events := block.block()
+	s.report(t, events)
+	t.Observe(&s.Test, events)
+	s.Highest = max(s.Highest, s.Test.LogE())
+	s.Canary, s.Baseline = addEvents(s.Canary, block.Canary.Sum), addEvents(s.Baseline, block.Baseline.Sum)
+	s.Share = events.Canary.Total / (events.Canary.Total + events.Baseline.Total)
+	if !block.Since.Before(s.WeightSince) {
+		s.Compared += events.Canary.Total
+	}
+	return false
+}
+
+// report adds a block to what the bounds, the proof and the pods' shares rest on. A
+// ratio and a proof are of one kind of event.
+func (s *Comparison) report(t test, b sequential.EventBlock) {
+	s.tally(b)
+	if len(b.Canary.Events) != 1 {
+		return
+	}
+	temper := s.temper(0, b)
+	s.Ratio = s.Ratio.Count(sequential.Block{
+		CanaryBad: b.Canary.Events[0], CanaryTotal: b.Canary.Total,
+		BaselineBad: b.Baseline.Events[0], BaselineTotal: b.Baseline.Total,
+	}, temper)
+	if t.proof > 0 {
+		// Half as many bad requests among half as many are half as much evidence.
+		s.Proof = sequential.NonInferiority{Max: t.proof}.Observe(s.Proof, sequential.Block{
+			CanaryBad: b.Canary.Events[0] / temper, CanaryTotal: b.Canary.Total / temper,
+			BaselineBad: b.Baseline.Events[0] / temper, BaselineTotal: b.Baseline.Total / temper,
+		})
+	}
+}
+
+// temper is by how much the evidence of a kind is divided.
+func (s *Comparison) temper(kind int, b sequential.EventBlock) float64 {
+	if kind >= len(s.Test.Kinds) {
+		return 1
+	}
+	return s.Test.Tempered(kind, b)
+}
+
+// parseState reads what text wrote into a state. The empty text is the zero value.
+func parseState(text, what string, into any, version func() int, validate func() error) error {
+	if text == "" {
+		return nil
+	}
+	if err := json.Unmarshal([]byte(text), into); err != nil {
+		return fmt.Errorf("reading the state of a %s: %w", what, err)
+	}
+	if v := version(); v != comparisonVersion {
+		return fmt.Errorf("reading the state of a %s: its version is %d, and %d is understood", what, v, comparisonVersion)
+	}
+	if err := validate(); err != nil {
+		return fmt.Errorf("reading the state of a %s: %w", what, err)
+	}
+	return nil
+}
+
+// write is a state as JSON.
+func write(state any) string {
+	text, err := json.Marshal(state)
+	if err != nil {
+		// Only a time outside of the years 0 to 9999 does not serialise.
+		return fmt.Sprintf(`{"v":%d,"error":%q}`, comparisonVersion, err)
+	}
+	return string(text)
+}
+
+// validate says what in a state that was read cannot be.
+func (s *Comparison) validate() error {
+	for _, v := range []float64{s.Null, s.Highest, s.Compared, s.Share} {
+		if !(v >= 0) || math.IsInf(v, 0) {
+			return fmt.Errorf("%v is no count", v)
+		}
+	}
+	kinds := len(s.Test.Kinds)
+	for _, a := range []arm{{Sum: s.Canary}, {Sum: s.Baseline}, {Sum: s.Before}, s.Waiting.Canary, s.Waiting.Baseline, {Sum: s.WarmingUp}} {
+		if kinds == 0 {
+			kinds = len(a.Sum.Events)
+		}
+		if err := a.validate(kinds); err != nil {
+			return err
+		}
+	}
+	for _, p := range s.Pods {
+		if len(p.Events) != kinds || len(p.Expected) != kinds {
+			return fmt.Errorf("pod %q has %d and %d kinds of events, and there are %d", p.Pod, len(p.Events), len(p.Expected), kinds)
+		}
+	}
+	if err := s.Ratio.Validate(); err != nil {
+		return err
+	}
+	if err := s.Proof.Validate(); err != nil {
+		return err
+	}
+	return s.Test.Validate()
+}
+
+// plain is a time as it comes back from JSON.
+func plain(t time.Time) time.Time { return t.Round(0).UTC() }
+
+// changedAnywhere is changed for any kind of event.
+func changedAnywhere(before, now sequential.PodEvents) bool {
+	if len(before.Events) != len(now.Events) {
+		return false
+	}
+	for j := range now.Events {
+		if changed(Counts{Bad: before.Events[j], Total: before.Total}, Counts{Bad: now.Events[j], Total: now.Total}) {
+			return true
+		}
+	}
+	return false
+}
+
+// podTally is what one pod of the canary showed, and what the baseline's pods would
+// have shown in its place, by kind of event.
+type podTally struct {
+	Pod      string    `json:"pod"`
+	Total    float64   `json:"total"`
+	Events   []float64 `json:"events"`
+	Expected []float64 `json:"expected"`
+}
+
+// maxTallies is how many pods are told apart.
+const maxTallies = 16
+
+// tally adds a block to what each pod showed.
+func (s *Comparison) tally(b sequential.EventBlock) {
+	for _, pod := range b.CanaryPods {
+		i := slices.IndexFunc(s.Pods, func(p podTally) bool { return p.Pod == pod.Pod })
+		if i < 0 {
+			if len(s.Pods) >= maxTallies {
+				continue
+			}
+			i = len(s.Pods)
+			s.Pods = append(s.Pods, podTally{Pod: pod.Pod, Events: make([]float64, len(pod.Events)), Expected: make([]float64, len(pod.Events))})
+		}
+		p := &s.Pods[i]
+		p.Total += pod.Total
+		for j, events := range pod.Events {
+			p.Events[j] += events
+			p.Expected[j] += pod.Total * b.Baseline.Events[j] / b.Baseline.Total
+		}
+	}
+}
+
+// worstPod is the pod without which the least evidence remains of a kind, and that
+// evidence, roughly, as a logarithm. ok is false when there are too few pods to tell.
+func (s *Comparison) worstPod(t test, kind int) (pod string, without float64, ok bool) {
+	const enough = 3
+	if len(s.Pods) < enough || kind >= len(s.Test.Kinds) {
+		return "", 0, false
+	}
+	events, expected := 0.0, 0.0
+	for _, p := range s.Pods {
+		events, expected = events+p.Events[kind], expected+p.Expected[kind]
+	}
+	without = math.Inf(1)
+	for _, p := range s.Pods {
+		rest := t.Rough(events-p.Events[kind], expected-p.Expected[kind], s.Test.Kinds[kind].Dispersion.At(0))
+		if rest < without {
+			pod, without = p.Pod, rest
+		}
+	}
+	return pod, without, true
+}

@@ -1,0 +1,324 @@
+package judge
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/serin-dev/serin/analysis/sequential"
+	"github.com/serin-dev/serin/analysis/series"
+)
+
+// HistogramWindow is what both arms served in one window, by how long it took.
+type HistogramWindow = series.HistogramWindow
+
+// Histogram judges whether the canary is slower than the baseline anywhere in the
+// distribution: for each edge of the buckets it compares the requests that took longer,
+// by the e-process of sequential.Exceedance, so that a shift of all requests and a
+// tail that is new are both seen. No quantile is computed for the verdict: a quantile
+// of buckets jumps from edge to edge.
+//
+// A canary that is nowhere slower than accepted is failed with a probability of at
+// most Budget. Assumptions as for Proportion.
+type Histogram struct {
+	// RelativeTolerance is by how much the odds of being slower than an edge may be
+	// higher, at any edge: 0.03 is 3 %.
+	RelativeTolerance float64
+	// MinRequests is how many canary requests must be compared under the weight in
+	// force before the absence of evidence is a pass.
+	MinRequests float64
+	// Quantiles are those that the report shows, each between 0 and 1. They have no
+	// part in the verdict.
+	Quantiles []float64
+	// Budget is the accepted probability of a false Fail over all looks: 0.01.
+	Budget float64
+
+	test *sequential.Exceedance
+	band sequential.Band
+}
+
+// Prepare makes what every look needs, so that it is made once. Observe does
+// without, more slowly.
+func (h Histogram) Prepare() Histogram {
+	if test, err := sequential.NewLatency(1 + h.RelativeTolerance); err == nil {
+		h.test = test
+	}
+	if h.Budget > 0 && h.Budget < 1 && len(h.Quantiles) > 0 {
+		h.band = sequential.NewBand(h.Budget, bandLeast)
+	}
+	return h
+}
+
+// bandLeast is from how many requests on quantiles have bounds.
+const bandLeast = 50
+
+// Validate returns an error that names the field that cannot be used.
+func (h Histogram) Validate() error {
+	for _, p := range h.Quantiles {
+		if !(p > 0 && p < 1) {
+			return fmt.Errorf("the quantile %v is not between 0 and 1", p)
+		}
+	}
+	switch {
+	case !usable(h.RelativeTolerance):
+		return fmt.Errorf("the tolerance is %v; it must be 0 or more", h.RelativeTolerance)
+	case !usable(h.MinRequests):
+		return fmt.Errorf("the requests to wait for are %v; they must be 0 or more", h.MinRequests)
+	default:
+		return validBudget(h.Budget)
+	}
+}
+
+// HistogramState is the memory of a Histogram. The zero value has seen nothing.
+type HistogramState struct {
+	Comparison
+	// Edges are those that are compared: some of the histogram's.
+	Edges []float64 `json:"edges,omitempty"`
+	// Report is what the quantiles are read from, as far as they are asked for.
+	Report report `json:"report"`
+}
+
+// report is what was compared, by bucket of all edges.
+type report struct {
+	Edges            []float64 `json:"edges,omitempty"`
+	Canary, Baseline []float64 `json:",omitempty"`
+}
+
+// ParseHistogramState reads what String wrote. The empty text is the zero value.
+func ParseHistogramState(text string) (HistogramState, error) {
+	var s HistogramState
+	if err := parseState(text, "histogram", &s, func() int { return s.Version }, s.valid); err != nil {
+		return HistogramState{}, err
+	}
+	return s, nil
+}
+
+func (s *HistogramState) valid() error {
+	if n := len(s.Test.Kinds); n != 0 && n != len(s.Edges) {
+		return fmt.Errorf("%d edges, and %d kinds of events", len(s.Edges), n)
+	}
+	for _, counts := range [][]float64{s.Report.Canary, s.Report.Baseline} {
+		if n := len(counts); n != 0 && n != len(s.Report.Edges)+1 {
+			return fmt.Errorf("%d buckets between %d edges", n, len(s.Report.Edges))
+		}
+	}
+	return s.validate()
+}
+
+// String returns the state as versioned JSON of some KiB.
+func (s *HistogramState) String() string {
+	s.Version = comparisonVersion
+	return write(s)
+}
+
+// Learn adds a window of the baseline from before the release.
+func (h Histogram) Learn(s *HistogramState, w HistogramWindow) {
+	if t, err := h.prepared(); err == nil && len(w.Edges) > 0 {
+		l := look{window: s.window(w)}
+		l.clean()
+		s.learn(t, l.window)
+	}
+}
+
+func (h Histogram) prepared() (test, error) {
+	t := test{Exceedance: h.test, null: 1 + h.RelativeTolerance}
+	if t.Exceedance != nil {
+		return t, nil
+	}
+	var err error
+	t.Exceedance, err = sequential.NewLatency(t.null)
+	return t, err
+}
+
+// Observe adds a window to what was seen and judges all of it, by the rules of
+// Proportion.Observe; bad requests are those slower than an edge.
+//
+// A window without edges is no evidence. When the edges are no longer those that were
+// compared so far, those that are still there are compared on; when none is, the
+// evidence begins anew.
+func (h Histogram) Observe(s *HistogramState, w HistogramWindow, weightSince time.Time) Verdict {
+	if err := h.Validate(); err != nil {
+		return Verdict{Decision: Inconclusive, Reason: InvalidJudge, Message: err.Error()}
+	}
+	t, err := h.prepared()
+	if err != nil {
+		return Verdict{Decision: Inconclusive, Reason: InvalidJudge, Message: err.Error()}
+	}
+	if len(w.Edges) == 0 {
+		w.Canary, w.Baseline, w.WarmingUp = nil, nil, nil
+	}
+	l := look{
+		test: t, state: &s.Comparison, warnings: slices.Clone(w.Doubts),
+		rules: rules{minRequests: h.MinRequests, budget: h.Budget},
+		none:  "no request was slower than any edge on either side",
+	}
+	l.window = s.window(w)
+	l.what = func(kind int) string {
+		if kind >= len(s.Edges) {
+			return "slow requests"
+		}
+		return "requests slower than " + seconds(s.Edges[kind])
+	}
+	verdict := l.judge(weightSince)
+	if e := &verdict.Evidence; e.Kind < len(s.Edges) {
+		e.Edge = s.Edges[e.Kind]
+	}
+	if len(h.Quantiles) > 0 {
+		s.Report.add(w)
+		verdict.Evidence.Quantiles = h.quantiles(s.Report)
+	}
+	return verdict
+}
+
+// window is a window whose kinds of events are "slower than the edge".
+func (s *HistogramState) window(w HistogramWindow) window {
+	edges := s.choose(w)
+	return window{
+		Window: Window{From: w.From, To: w.To, Unscraped: w.Unscraped, CanaryAt: w.CanaryAt, BaselineAt: w.BaselineAt},
+		canary: exceedances(w.Canary, edges), baseline: exceedances(w.Baseline, edges),
+		warmingUp: exceedances(warming(w.WarmingUp), edges),
+	}
+}
+
+func warming(counts []float64) []series.PodBuckets {
+	if counts == nil {
+		return nil
+	}
+	return []series.PodBuckets{{Counts: counts}}
+}
+
+// maxKinds is how many edges are compared: those that split the baseline's requests most
+// evenly. More of them tell hardly more, and the memory grows with them.
+const maxKinds = 12
+
+// choose returns the indices of the edges that are compared. They are chosen at the
+// first window by the baseline alone; a window that lacks some of them makes the
+// evidence begin anew, with those that it has.
+func (s *HistogramState) choose(w HistogramWindow) []int {
+	if len(w.Edges) == 0 {
+		return nil
+	}
+	if chosen, ok := indices(s.Edges, w.Edges); ok && len(chosen) > 0 {
+		return chosen
+	}
+	chosen := thin(w)
+	s.Edges = nil
+	for _, i := range chosen {
+		s.Edges = append(s.Edges, w.Edges[i])
+	}
+	return chosen
+}
+
+// indices are where the wanted edges are among those that there are.
+func indices(wanted, there []float64) (found []int, all bool) {
+	found = make([]int, 0, len(wanted))
+	for _, edge := range wanted {
+		i, ok := slices.BinarySearch(there, edge)
+		if !ok {
+			return nil, false
+		}
+		found = append(found, i)
+	}
+	return found, true
+}
+
+// thin returns the indices of at most maxKinds edges: it drops, one after the other,
+// the edge whose two buckets hold the fewest of the baseline's requests.
+func thin(w HistogramWindow) []int {
+	mass := make([]float64, len(w.Edges)+1)
+	for _, pod := range w.Baseline {
+		for i := range min(len(pod.Counts), len(mass)) {
+			mass[i] += pod.Counts[i]
+		}
+	}
+	kept := make([]int, len(w.Edges))
+	for i := range kept {
+		kept[i] = i
+	}
+	for len(kept) > maxKinds {
+		least := 0
+		for i := range kept {
+			if mass[i]+mass[i+1] < mass[least]+mass[least+1] {
+				least = i
+			}
+		}
+		mass[least] += mass[least+1]
+		mass = slices.Delete(mass, least+1, least+2)
+		kept = slices.Delete(kept, least, least+1)
+	}
+	return kept
+}
+
+// exceedances are the requests of an arm that were slower than each chosen edge.
+func exceedances(pods []series.PodBuckets, edges []int) arm {
+	all := make([]float64, (len(pods)+1)*len(edges))
+	next := func() []float64 {
+		events := all[:len(edges):len(edges)]
+		all = all[len(edges):]
+		return events
+	}
+	a := arm{Sum: sequential.PodEvents{Events: next()}, Pods: make([]sequential.PodEvents, 0, len(pods))}
+	for _, pod := range pods {
+		p := sequential.PodEvents{Pod: pod.Pod, Events: next()}
+		above := 0.0
+		for bucket, kind := len(pod.Counts)-1, len(edges)-1; bucket >= 0; bucket-- {
+			for ; kind >= 0 && edges[kind] == bucket; kind-- {
+				p.Events[kind] = above
+			}
+			above += pod.Counts[bucket]
+		}
+		p.Total = above
+		a.Sum.Total += above
+		for kind, events := range p.Events {
+			a.Sum.Events[kind] += events
+		}
+		a.Pods = append(a.Pods, p)
+	}
+	return a
+}
+
+// add adds a window to the report.
+func (r *report) add(w HistogramWindow) {
+	if len(w.Edges) == 0 {
+		return
+	}
+	if !slices.Equal(r.Edges, w.Edges) {
+		*r = report{Edges: slices.Clone(w.Edges), Canary: make([]float64, len(w.Edges)+1), Baseline: make([]float64, len(w.Edges)+1)}
+	}
+	for _, side := range []struct {
+		sum  []float64
+		pods []series.PodBuckets
+	}{{r.Canary, w.Canary}, {r.Baseline, w.Baseline}} {
+		for _, pod := range side.pods {
+			for i := range min(len(pod.Counts), len(side.sum)) {
+				side.sum[i] += pod.Counts[i]
+			}
+		}
+	}
+}
+
+// quantiles reads the report.
+func (h Histogram) quantiles(r report) []Quantile {
+	band := h.band
+	if h.test == nil {
+		band = sequential.NewBand(h.Budget, bandLeast)
+	}
+	quantiles := make([]Quantile, 0, len(h.Quantiles))
+	for _, p := range h.Quantiles {
+		quantiles = append(quantiles, Quantile{
+			P:        p,
+			Canary:   band.Quantile(sequential.Buckets{Edges: r.Edges, Counts: r.Canary}, p),
+			Baseline: band.Quantile(sequential.Buckets{Edges: r.Edges, Counts: r.Baseline}, p),
+		})
+	}
+	return quantiles
+}
+
+// seconds is an edge in seconds, for people.
+func seconds(edge float64) string {
+	if edge < 1 && edge > 0 {
+		return strconv.FormatFloat(1000*edge, 'g', 6, 64) + " ms"
+	}
+	return strconv.FormatFloat(edge, 'g', 6, 64) + " s"
+}

@@ -1,0 +1,248 @@
+package judge
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/serin-dev/serin/analysis/sequential"
+)
+
+// rules are the parameters that decide, of any judge that compares counts.
+type rules struct {
+	minRequests, absolute, budget float64
+}
+
+// look is one observation on its way to a verdict.
+type look struct {
+	test     test
+	rules    rules
+	window   window
+	state    *Comparison
+	warnings []string
+	// what are the events of a kind, for people; none says that there were none.
+	what func(kind int) string
+	none string
+}
+
+func (l *look) warn(text string) { l.warnings = append(l.warnings, text) }
+
+// clean makes the window's counts counts.
+func (l *look) clean() {
+	for _, a := range []*arm{&l.window.canary, &l.window.baseline, &l.window.warmingUp} {
+		a.clean(l.warn)
+	}
+}
+
+// judge adds the window to the memory, and decides.
+func (l *look) judge(weightSince time.Time) Verdict {
+	l.clean()
+	s := l.state
+	s.weigh(weightSince)
+	if s.Null != 0 && s.Null != l.test.null {
+		l.warn("the tolerance was changed: the evidence begins anew")
+		s.forget()
+	}
+	s.Version = comparisonVersion
+	w := &l.window
+	switch served := w.canary.total() > 0 || w.baseline.total() > 0; {
+	case served && w.From.Before(s.Until):
+		l.warn("the window overlaps the one before, and was left out")
+		w.canary, w.baseline = arm{}, arm{}
+	case served && !s.fits(w.baseline.Sum):
+		l.warn("the buckets have changed: the evidence begins anew")
+		s.forget()
+		fallthrough
+	case served:
+		before := s.Before
+		if s.compare(l.test, *w) {
+			kind := mostChanged(before, s.Before)
+			l.warn(fmt.Sprintf("the baseline's %s changed from %s to %s: what was served meanwhile is not compared, because the versions are not scraped at the same moment",
+				l.what(kind), share(countsOf(before, kind)), share(countsOf(s.Before, kind))))
+		}
+	}
+	s.WarmingUp = addEvents(s.WarmingUp, w.warmingUp.Sum)
+	return l.verdict()
+}
+
+// forget drops what was learnt by another null or other kinds of events.
+func (s *Comparison) forget() {
+	s.Test, s.Ratio, s.Proof = sequential.ExceedanceState{}, sequential.RateRatioState{}, sequential.NonInferiorityState{}
+	s.Highest, s.Pods = 0, nil
+	s.Canary, s.Baseline, s.Before, s.Waiting = sequential.PodEvents{}, sequential.PodEvents{}, sequential.PodEvents{}, Waiting{}
+}
+
+// verdict decides: the rules in the order in which they win.
+func (l *look) verdict() Verdict {
+	e := l.evidence()
+	l.warnAboutWindow(e)
+	v := l.decide(e)
+	slices.Sort(l.warnings)
+	v.Warnings = slices.Compact(l.warnings)
+	return v
+}
+
+func (l *look) decide(e Evidence) Verdict {
+	failed := l.state.Highest >= e.LogLimit
+	tolerated := l.rules.absolute > 0 && e.Canary.Bad <= l.rules.absolute*e.Canary.Total
+	incident, bad := l.incident()
+	switch {
+	case failed && !tolerated && !l.onePod(&e):
+		return Verdict{Fail, Regression, l.failed(e), nil, e}
+	case failed && !tolerated:
+		return Verdict{Inconclusive, OnePod, l.onePodOnly(e), nil, e}
+	case incident:
+		return Verdict{Inconclusive, SharedIncident, bad, nil, e}
+	case l.window.canary.total() <= 0 && l.window.warmingUp.total() > 0 && e.Canary.Total <= 0:
+		return Verdict{Inconclusive, WarmingUp, l.stillWarm(), nil, e}
+	case l.window.canary.total() <= 0 && l.window.warmingUp.total() <= 0 && !l.window.Unscraped:
+		return Verdict{Inconclusive, NoData, l.noCanary(), nil, e}
+	case e.Canary.Total <= 0:
+		return Verdict{Inconclusive, NoData, nothingCompared, nil, e}
+	case l.state.Compared < l.rules.minRequests:
+		e.RequestsNeeded = l.rules.minRequests - l.state.Compared
+		return Verdict{Inconclusive, TooFewRequests, l.tooFew(e), nil, e}
+	case e.LogE >= e.LogLimit/2 && !tolerated:
+		// Not enough to take it back, and too much to send it more.
+		e.RequestsNeeded = l.untilFailure(e)
+		return Verdict{Inconclusive, EvidenceMounting, l.mounting(e), nil, e}
+	case l.test.proof > 0 && e.LogProof < e.LogProofLimit:
+		e.RequestsNeeded = l.untilProof(e)
+		return Verdict{Inconclusive, ProofMissing, l.unproven(e), nil, e}
+	default:
+		e.RequestsNeeded = l.untilFailure(e)
+		return Verdict{Pass, NoEvidenceOfHarm, l.passed(e), nil, e}
+	}
+}
+
+// evidence is what the state holds, for a person.
+func (l *look) evidence() Evidence {
+	s := l.state
+	kind, _ := s.Test.Strongest()
+	e := Evidence{
+		Kind: kind, Canary: countsOf(s.Canary, kind), Baseline: countsOf(s.Baseline, kind),
+		LogE: s.LogE(), LogLimit: math.Log(1 / l.rules.budget), Dispersion: 1,
+		RatioUpper: math.Inf(1),
+	}
+	if kind < len(s.Test.Kinds) {
+		e.Dispersion = s.Test.Kinds[kind].Dispersion.At(0)
+	}
+	if len(s.Test.Kinds) == 1 {
+		ratio := s.Ratio.Confidence(l.rules.budget)
+		e.RatioEstimate, e.RatioLower, e.RatioUpper = ratio.Estimate, ratio.Lower, ratio.Upper
+	}
+	if l.test.proof > 0 {
+		e.LogProof, e.LogProofLimit = s.Proof.LogE(), math.Log(1/ProofError)
+	}
+	return e
+}
+
+// onePod reports whether hardly any evidence is left without one of the pods, and
+// notes which one. With one or two pods nobody can tell a bad pod from a bad version.
+func (l *look) onePod(e *Evidence) bool {
+	pod, without, ok := l.state.worstPod(l.test, e.Kind)
+	if !ok {
+		return false
+	}
+	e.WorstPod, e.LogEWithoutWorstPod = pod, without
+	return without < math.Log(evidenceWithoutWorstPod)
+}
+
+// evidenceWithoutWorstPod is what must remain without the worst pod.
+const evidenceWithoutWorstPod = 10
+
+// untilFailure is how many more canary requests it takes until the canary fails,
+// at the present rates and split (Wald 1945); 0 when the evidence does not speak
+// against it. The canary's rate is the estimated ratio times the baseline's, so that
+// a split that changed on the way does not distort it.
+func (l *look) untilFailure(e Evidence) float64 {
+	if e.LogE <= 0 || e.Baseline.Total <= 0 || e.Canary.Total <= 0 {
+		return 0
+	}
+	baseline := e.Baseline.Bad / e.Baseline.Total
+	canary := e.RatioEstimate * baseline
+	if baseline == 0 || len(l.state.Test.Kinds) != 1 {
+		canary = e.Canary.Bad / e.Canary.Total
+	}
+	growth := sequential.RateRatio{Null: l.test.null}.Growth(min(canary, 1), baseline, l.state.Share) / e.Dispersion
+	if growth <= 0 {
+		return 0
+	}
+	return math.Ceil((e.LogLimit - e.LogE) / growth)
+}
+
+// untilProof is how many more canary requests it takes until the proof is complete, if
+// the canary is like the baseline; +Inf when nothing is known of that.
+func (l *look) untilProof(e Evidence) float64 {
+	if e.Baseline.Total <= 0 {
+		return math.Inf(1)
+	}
+	rate := e.Baseline.Bad / e.Baseline.Total
+	growth := sequential.NonInferiority{Max: l.test.proof}.Growth(rate, rate, l.state.Share) / e.Dispersion
+	if growth <= 0 {
+		return math.Inf(1)
+	}
+	return math.Ceil((e.LogProofLimit - e.LogProof) / growth)
+}
+
+const (
+	// incidentShare and incidentRequests are from when on both arms are bad at once.
+	incidentShare    = 0.05
+	incidentRequests = 20
+	// incidentFactor is how much worse than its own past the baseline is then.
+	incidentFactor = 3
+	// patience is how long the canary's requests may wait for the baseline's before
+	// that is odd.
+	patience = 30 * time.Second
+)
+
+// incident reports whether both versions are bad in this window, and by what. Bad is
+// much more than the baseline's own past: a service that is always bad has no incident.
+func (l *look) incident() (found bool, message string) {
+	c, b := l.window.canary, l.window.baseline
+	if min(c.total(), b.total()) < incidentRequests {
+		return false, ""
+	}
+	for j := range b.Sum.Events {
+		canary, baseline := c.counts(j), b.counts(j)
+		before := Counts{Bad: countsOf(l.state.Baseline, j).Bad - baseline.Bad, Total: l.state.Baseline.Total - baseline.Total}
+		past := 0.0
+		if before.Total > 0 {
+			past = max(before.Bad, 0) / before.Total
+		}
+		if limit := max(incidentShare, incidentFactor*past); canary.Bad >= limit*canary.Total && baseline.Bad >= limit*baseline.Total {
+			return true, fmt.Sprintf("both versions are bad in this window, %s %s (baseline) and %s (canary): a shared incident rather than this release; it holds until that is over",
+				l.what(j), percent(baseline.Bad/baseline.Total), percent(canary.Bad/canary.Total))
+		}
+	}
+	return false, ""
+}
+
+// warnAboutWindow says what is odd about this window.
+func (l *look) warnAboutWindow(e Evidence) {
+	if waits := l.state.Waiting; waits.Canary.total() > 0 && l.window.To.Sub(waits.Since) > patience {
+		l.warn("the baseline has served no request for more than half a minute: what the canary serves cannot be compared and is no evidence")
+	}
+	if e.Canary.Total > 0 && len(l.window.baseline.Pods) == 1 && l.window.baseline.total() > 0 {
+		l.warn("the baseline's pods cannot be told apart: how much they differ is guessed from window to window; add the label pod to its series")
+	}
+}
+
+// countsOf are the requests and the events of one kind.
+func countsOf(p sequential.PodEvents, kind int) Counts {
+	if kind >= len(p.Events) {
+		return Counts{Total: p.Total}
+	}
+	return Counts{Bad: p.Events[kind], Total: p.Total}
+}
+
+// mostChanged is the kind of event whose share changed most clearly.
+func mostChanged(before, now sequential.PodEvents) int {
+	for j := range now.Events {
+		if changed(countsOf(before, j), countsOf(now, j)) {
+			return j
+		}
+	}
+	return 0
+}
