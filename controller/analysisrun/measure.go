@@ -186,6 +186,10 @@ func (q question) samples(ctx context.Context, provider metrics.Provider, measur
 		}
 		*part.into = answer.Series
 		measurement.Warnings = append(measurement.Warnings, answer.Warnings...)
+		if n := len(answer.Histograms); n > 0 {
+			measurement.Warnings = append(measurement.Warnings,
+				fmt.Sprintf("native histograms are left out of %d series, the first being %s: only floats are counters", n, answer.Histograms[0].Labels))
+		}
 	}
 	measurement.Samples = samples
 	return nil

@@ -49,13 +49,17 @@ type Provider interface {
 	Query(ctx context.Context, expression string, at time.Time) (Answer, error)
 
 	// Samples returns the raw samples of a selector (no range, no function) in
-	// the half-open interval (from, to], one Series for each label set, ordered
-	// by Labels. No series at all is ErrNoData. Staleness markers are left out.
+	// the half-open interval (from, to], one Series for each label set that has
+	// floats, and one HistogramSeries for each that has native histograms, both
+	// ordered by Labels. None at all is ErrNoData. Staleness markers are left out.
 	Samples(ctx context.Context, selector string, from, to time.Time) (Samples, error)
 }
 
 // Samples is the answer to a request for raw samples.
 type Samples struct {
-	Series   []series.Series
-	Warnings []string
+	Series []series.Series
+	// Histograms are the native ones. The bounds of their buckets are those that the
+	// source gives; buckets without observations may be left out.
+	Histograms []series.HistogramSeries
+	Warnings   []string
 }

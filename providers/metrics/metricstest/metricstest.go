@@ -17,10 +17,28 @@ import (
 	"github.com/serin-dev/serin/providers/metrics"
 )
 
-// Start makes a provider whose source holds the given series. Their Labels are
-// in Prometheus' notation; a value of Stale ends a series. It cleans up by
+// Start makes a provider whose source holds the given series. It cleans up by
 // t.Cleanup.
-type Start func(t testing.TB, held []series.Series) metrics.Provider
+type Start func(t testing.TB, held Held) metrics.Provider
+
+// Held is what a source holds. Labels are in Prometheus' notation; a value of Stale
+// ends a series.
+type Held struct {
+	Series  []series.Series
+	Natives []NativeSeries
+}
+
+// NativeSeries is a series of native histograms as they are stored.
+type NativeSeries struct {
+	Labels  string
+	Samples []NativeSample
+}
+
+// NativeSample is one native histogram that was scraped.
+type NativeSample struct {
+	At time.Time
+	series.Native
+}
 
 // Stale is the value of a staleness marker: a NaN of its own.
 func Stale() float64 { return math.Float64frombits(0x7ff0000000000002) }
@@ -29,6 +47,7 @@ func Stale() float64 { return math.Float64frombits(0x7ff0000000000002) }
 func Run(t *testing.T, start Start) {
 	t.Run("query", func(t *testing.T) { runQueries(t, start) })
 	t.Run("samples", func(t *testing.T) { runSamples(t, start) })
+	t.Run("native histograms", func(t *testing.T) { runHistograms(t, start) })
 	t.Run("windows share no sample and lose none", func(t *testing.T) { runWindows(t, start) })
 	t.Run("refused selectors", func(t *testing.T) { runRefusals(t, start) })
 	t.Run("context", func(t *testing.T) { runContext(t, start) })
@@ -51,15 +70,15 @@ func scraped(labels string, values ...float64) series.Series {
 }
 
 // held is what the source holds in most checks.
-func held() []series.Series {
-	return []series.Series{
+func held() Held {
+	return Held{Series: []series.Series{
 		scraped(`requests_total{code="200", pod="a"}`, 0, 10, 20, 30, 40, 50),
 		scraped(`requests_total{code="500", pod="a"}`, 0, 1, 2, 0, 1, 2),
 		scraped(`requests_total{code="200", pod="b"}`, 5, 15, 25, Stale(), 0, 10),
 		scraped(`temperature`, -1.5, math.NaN(), math.Inf(1), math.Inf(-1), 1e300, 1),
 		scraped(`gone{pod="c"}`, 1, 2, Stale()),
 		scraped(`escaped{path="a\\b\"c\nd", Zone="é"}`, 1),
-	}
+	}, Natives: natives()}
 }
 
 // kinds are the kinds that an error wraps.

@@ -113,7 +113,7 @@ func runRefusals(t *testing.T, start Start) {
 func runWindows(t *testing.T, start Start) {
 	rapid.Check(t, func(r *rapid.T) {
 		drawn := drawSeries(r)
-		provider := start(t, drawn)
+		provider := start(t, Held{Series: drawn})
 		cuts := rapid.SliceOfNDistinct(rapid.Int64Range(-2_000, 62_000_000), 2, 6, rapid.ID[int64]).Draw(r, "cuts in µs")
 		slices.Sort(cuts)
 		for i := 1; i < len(cuts); i++ {

@@ -66,8 +66,7 @@ func decodeSamples(value model.Value, window interval) (metrics.Samples, error) 
 	if !ok {
 		return metrics.Samples{}, malformed("it is not the range that was asked for")
 	}
-	var all []series.Series
-	var histograms []string
+	var all metrics.Samples
 	for _, stream := range matrix {
 		if stream == nil {
 			return metrics.Samples{}, malformed("it holds an empty element")
@@ -77,18 +76,21 @@ func decodeSamples(value model.Value, window interval) (metrics.Samples, error) 
 		if err != nil {
 			return metrics.Samples{}, err
 		}
-		if len(stream.Histograms) > 0 {
-			histograms = append(histograms, labels)
-		}
 		if len(samples) > 0 {
-			all = append(all, series.Series{Labels: labels, Samples: samples})
+			all.Series = append(all.Series, series.Series{Labels: labels, Samples: samples})
+		}
+		histograms, err := decodeHistograms(stream, window)
+		if err != nil {
+			return metrics.Samples{}, err
+		}
+		if len(histograms) > 0 {
+			all.Histograms = append(all.Histograms, series.HistogramSeries{Labels: labels, Samples: histograms})
 		}
 	}
-	warnings := histogramWarning(histograms)
-	if err := finish(all, len(histograms) > 0); err != nil {
-		return metrics.Samples{Warnings: warnings}, err
+	if err := finish(all); err != nil {
+		return metrics.Samples{}, err
 	}
-	return metrics.Samples{Series: all, Warnings: warnings}, nil
+	return all, nil
 }
 
 // decodeStream keeps the float samples of the interval.
@@ -96,7 +98,7 @@ func decodeStream(stream *model.SampleStream, window interval) ([]series.Sample,
 	var samples []series.Sample
 	for i, pair := range stream.Values {
 		if i > 0 && pair.Timestamp <= stream.Values[i-1].Timestamp {
-			return nil, malformed("the samples of %s are not in the order of time", shorten(stream.Metric.String(), 200))
+			return nil, outOfOrder(stream)
 		}
 		if window.holds(pair.Timestamp) {
 			samples = append(samples, series.Sample{At: time.UnixMilli(int64(pair.Timestamp)).UTC(), Value: float64(pair.Value)})
@@ -105,30 +107,53 @@ func decodeStream(stream *model.SampleStream, window interval) ([]series.Sample,
 	return samples, nil
 }
 
-// finish sorts the series, and refuses an answer that holds one twice or none.
-func finish(all []series.Series, histograms bool) error {
-	slices.SortFunc(all, func(a, b series.Series) int { return strings.Compare(a.Labels, b.Labels) })
-	for i := 1; i < len(all); i++ {
-		if all[i].Labels == all[i-1].Labels {
-			return malformed("it holds %s twice", shorten(all[i].Labels, 200))
+// decodeHistograms keeps the native histograms of the interval.
+func decodeHistograms(stream *model.SampleStream, window interval) ([]series.Histogram, error) {
+	var histograms []series.Histogram
+	for i, pair := range stream.Histograms {
+		if pair.Histogram == nil {
+			return nil, malformed("it holds an empty histogram")
 		}
+		if i > 0 && pair.Timestamp <= stream.Histograms[i-1].Timestamp {
+			return nil, outOfOrder(stream)
+		}
+		if !window.holds(pair.Timestamp) {
+			continue
+		}
+		one := series.Histogram{At: time.UnixMilli(int64(pair.Timestamp)).UTC(), Count: float64(pair.Histogram.Count)}
+		for _, bucket := range pair.Histogram.Buckets {
+			if bucket == nil {
+				return nil, malformed("it holds an empty bucket")
+			}
+			one.Buckets = append(one.Buckets, series.Bucket{Lower: float64(bucket.Lower), Upper: float64(bucket.Upper), Count: float64(bucket.Count)})
+		}
+		histograms = append(histograms, one)
 	}
-	switch {
-	case len(all) > 0:
-		return nil
-	case histograms:
-		return noData("the selector matches native histograms only, and counters are wanted; select a counter of floats")
-	}
-	return noData("the selector matches no sample in the interval; check its labels, and that the target is scraped")
+	return histograms, nil
 }
 
-// histogramWarning names the first of the series whose histograms are left out.
-func histogramWarning(labels []string) []string {
-	if len(labels) == 0 {
+func outOfOrder(stream *model.SampleStream) *problem {
+	return malformed("the samples of %s are not in the order of time", shorten(stream.Metric.String(), 200))
+}
+
+// finish sorts the series, and refuses an answer that holds one twice or none.
+func finish(all metrics.Samples) error {
+	slices.SortFunc(all.Series, func(a, b series.Series) int { return strings.Compare(a.Labels, b.Labels) })
+	slices.SortFunc(all.Histograms, func(a, b series.HistogramSeries) int { return strings.Compare(a.Labels, b.Labels) })
+	for i := 1; i < len(all.Series); i++ {
+		if all.Series[i].Labels == all.Series[i-1].Labels {
+			return malformed("it holds %s twice", shorten(all.Series[i].Labels, 200))
+		}
+	}
+	for i := 1; i < len(all.Histograms); i++ {
+		if all.Histograms[i].Labels == all.Histograms[i-1].Labels {
+			return malformed("it holds %s twice", shorten(all.Histograms[i].Labels, 200))
+		}
+	}
+	if len(all.Series)+len(all.Histograms) > 0 {
 		return nil
 	}
-	first := shorten(slices.Min(labels), 200)
-	return []string{fmt.Sprintf("native histogram samples are left out of %d series, the first being %s: only floats can be counted", len(labels), first)}
+	return noData("the selector matches no sample in the interval; check its labels, and that the target is scraped")
 }
 
 // malformed is an answer that breaks the API's promises.

@@ -22,10 +22,16 @@ func matrix(streams ...string) string {
 	return fmt.Sprintf(`{"status":"success","data":{"resultType":"matrix","result":[%s]}}`, strings.Join(streams, ","))
 }
 
+// TestDecodeSamples reads answers of all kinds.
+//
+// Long: it is a table.
 func TestDecodeSamples(t *testing.T) {
 	const histogram = `"histograms":[[1772366395,{"count":"1","sum":"1","buckets":[[0,"0","1","1"]]}]]`
 	at := func(millisecond int64, value float64) series.Sample {
 		return series.Sample{At: asked.Add(time.Duration(millisecond) * time.Millisecond), Value: value}
+	}
+	one := func(labels string) series.HistogramSeries {
+		return series.HistogramSeries{Labels: labels, Samples: []series.Histogram{{At: asked.Add(-5 * time.Second), Count: 1, Buckets: []series.Bucket{{Lower: 0, Upper: 1, Count: 1}}}}}
 	}
 	for _, test := range []struct {
 		name, reason, body string
@@ -41,14 +47,25 @@ func TestDecodeSamples(t *testing.T) {
 		body: matrix(`{"metric":{"__name__":"m"},"values":[[1772366390,"1"],[1772366390.001,"2"],[1772366400,"3"],[1772366400.001,"4"]]}`),
 		want: metrics.Samples{Series: []series.Series{{Labels: "m", Samples: []series.Sample{at(-9999, 2), at(0, 3)}}}},
 	}, {
-		name: "histograms among floats", reason: "what is left out is said",
+		name: "histograms among floats", reason: "each kind is told apart, also of one series",
 		body: matrix(`{"metric":{"__name__":"n"},`+histogram+`}`, `{"metric":{"__name__":"m"},"values":[[1772366395,"1"]],`+histogram+`}`),
-		want: metrics.Samples{Series: []series.Series{{Labels: "m", Samples: []series.Sample{at(-5000, 1)}}},
-			Warnings: []string{"native histogram samples are left out of 2 series, the first being m: only floats can be counted"}},
+		want: metrics.Samples{Series: []series.Series{{Labels: "m", Samples: []series.Sample{at(-5000, 1)}}}, Histograms: []series.HistogramSeries{one("m"), one("n")}},
 	}, {
-		name: "histograms alone", reason: "there is nothing to count, and the words say why",
-		body: matrix(`{"metric":{"__name__":"m"},` + histogram + `}`), wantErr: metrics.ErrNoData, wantText: "native histograms only",
-		want: metrics.Samples{Warnings: []string{"native histogram samples are left out of 1 series, the first being m: only floats can be counted"}},
+		name: "histograms outside of the interval", reason: "a sample belongs to one window",
+		body: matrix(`{"metric":{"__name__":"m"},"histograms":[[1772366390,{"count":"1","sum":"1"}],[1772366395,{"count":"1","sum":"1","buckets":[[0,"0","1","1"]]}],[1772366400.001,{"count":"1","sum":"1"}]]}`),
+		want: metrics.Samples{Histograms: []series.HistogramSeries{one("m")}},
+	}, {
+		name: "histograms alone, none of the interval", reason: "there is nothing",
+		body: matrix(`{"metric":{"__name__":"m"},"histograms":[[1772366390,{"count":"1","sum":"1"}]]}`), wantErr: metrics.ErrNoData, wantText: "no sample in the interval",
+	}, {
+		name: "histograms twice", reason: "they would be counted twice",
+		body: matrix(`{"metric":{"__name__":"m"},`+histogram+`}`, `{"metric":{"__name__":"m"},`+histogram+`}`), wantErr: metrics.ErrUnavailable, wantText: "m twice",
+	}, {
+		name: "histograms back in time", reason: "differences would be wrong",
+		body: matrix(`{"metric":{"__name__":"m"},"histograms":[[1772366395,{"count":"1","sum":"1"}],[1772366395,{"count":"1","sum":"1"}]]}`), wantErr: metrics.ErrUnavailable, wantText: "order of time",
+	}, {
+		name: "a bucket of nothing", reason: "it cannot be read",
+		body: matrix(`{"metric":{"__name__":"m"},"histograms":[[1772366395,{"count":"1","sum":"1","buckets":[null]}]]}`), wantErr: metrics.ErrUnavailable, wantText: "not what the query API promises",
 	}, {
 		name: "warnings", reason: "the source's doubts reach the reader, but not without bound",
 		body: strings.Replace(matrix(`{"metric":{},"values":[[1772366395,"1"]]}`), "{", `{"warnings":["partial\nresponse"`+strings.Repeat(`,"again"`, 40)+`],`, 1),
@@ -94,6 +111,7 @@ func FuzzAnswers(f *testing.F) {
 	f.Add(200, matrix(`{"metric":{"__name__":"m","a":"\""},"values":[[1772366395,"1"],[1772366396.001,"NaN"]]}`))
 	f.Add(200, matrix(`{"metric":{"a=\"1\", b":"2"},"values":[[1772366395,"1"]]}`, `{"metric":{"a":"1","b":"2"},"values":[[1772366395,"1"]]}`))
 	f.Add(200, `{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,"+Inf"]}]},"warnings":["w"]}`)
+	f.Add(200, matrix(`{"metric":{"__name__":"m"},"histograms":[[1772366395,{"count":"3","sum":"1","buckets":[[3,"-0.001","0.001","1"],[0,"1","2","2"]]}]]}`))
 	f.Add(200, `{"status":"success","data":{"resultType":"string","result":[1,"x"]}}`)
 	for _, test := range responseCases() {
 		recorder := httptest.NewRecorder()
@@ -118,10 +136,10 @@ func FuzzAnswers(f *testing.F) {
 		next.Store(&answer{status: 200 + ((status-200)%400+400)%400, body: body})
 		samples, err := source.Samples(t.Context(), "m", from, asked)
 		wantOneKind(t, err)
-		if err != nil && len(samples.Series) > 0 {
-			t.Errorf("error %v comes with %d series", err, len(samples.Series))
+		if err != nil && len(samples.Series)+len(samples.Histograms) > 0 {
+			t.Errorf("error %v comes with %d series", err, len(samples.Series)+len(samples.Histograms))
 		}
-		if err == nil && len(samples.Series) == 0 {
+		if err == nil && len(samples.Series)+len(samples.Histograms) == 0 {
 			t.Error("nothing came without an error")
 		}
 		for i, one := range samples.Series {

@@ -13,6 +13,8 @@ import (
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/common/promslog"
+	"github.com/prometheus/prometheus/model/histogram"
+	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/storage"
@@ -25,7 +27,7 @@ import (
 )
 
 func TestConformance(t *testing.T) {
-	metricstest.Run(t, func(t testing.TB, held []series.Series) metrics.Provider {
+	metricstest.Run(t, func(t testing.TB, held metricstest.Held) metrics.Provider {
 		return provider(t, prometheus.Config{Address: serve(t, held).URL})
 	})
 }
@@ -49,7 +51,7 @@ type engine struct {
 }
 
 // serve starts an engine that holds some series.
-func serve(t testing.TB, held []series.Series) *httptest.Server {
+func serve(t testing.TB, held metricstest.Held) *httptest.Server {
 	t.Helper()
 	options := tsdb.DefaultOptions()
 	options.WALSegmentSize, options.StripeSize = -1, 16
@@ -75,22 +77,48 @@ func serve(t testing.TB, held []series.Series) *httptest.Server {
 }
 
 // fill appends samples as a scrape would.
-func fill(t testing.TB, storage *tsdb.DB, held []series.Series) {
+func fill(t testing.TB, storage *tsdb.DB, held metricstest.Held) {
 	t.Helper()
 	appender := storage.Appender(context.Background())
-	for _, one := range held {
-		labels, err := parser.NewParser(parser.Options{}).ParseMetric(one.Labels)
-		if err != nil {
-			t.Fatalf("parsing the labels %s: %v", one.Labels, err)
-		}
+	for _, one := range held.Series {
 		for _, sample := range one.Samples {
-			if _, err := appender.Append(0, labels, sample.At.UnixMilli(), sample.Value); err != nil {
+			if _, err := appender.Append(0, parsed(t, one.Labels), sample.At.UnixMilli(), sample.Value); err != nil {
+				t.Fatalf("appending to %s: %v", one.Labels, err)
+			}
+		}
+	}
+	for _, one := range held.Natives {
+		for _, sample := range one.Samples {
+			if _, err := appender.AppendHistogram(0, parsed(t, one.Labels), sample.At.UnixMilli(), nil, stored(sample.Native)); err != nil {
 				t.Fatalf("appending to %s: %v", one.Labels, err)
 			}
 		}
 	}
 	if err := appender.Commit(); err != nil {
 		t.Fatalf("committing: %v", err)
+	}
+}
+
+func parsed(t testing.TB, text string) labels.Labels {
+	t.Helper()
+	labels, err := parser.NewParser(parser.Options{}).ParseMetric(text)
+	if err != nil {
+		t.Fatalf("parsing the labels %s: %v", text, err)
+	}
+	return labels
+}
+
+// stored is a histogram as the TSDB keeps it.
+func stored(native series.Native) *histogram.FloatHistogram {
+	spans := func(all []series.Span) (made []histogram.Span) {
+		for _, span := range all {
+			made = append(made, histogram.Span{Offset: span.Offset, Length: span.Length})
+		}
+		return made
+	}
+	return &histogram.FloatHistogram{
+		Schema: native.Schema, ZeroThreshold: native.ZeroThreshold, ZeroCount: native.ZeroCount, Count: native.Count, CustomValues: native.CustomBounds,
+		PositiveSpans: spans(native.PositiveSpans), NegativeSpans: spans(native.NegativeSpans), PositiveBuckets: native.Positive, NegativeBuckets: native.Negative,
 	}
 }
 
@@ -162,7 +190,11 @@ func wire(value parser.Value) model.Value {
 	case promql.Vector:
 		vector := model.Vector{}
 		for _, sample := range value {
-			vector = append(vector, &model.Sample{Metric: metric(sample.Metric.Map()), Timestamp: model.Time(sample.T), Value: model.SampleValue(sample.F)})
+			made := &model.Sample{Metric: metric(sample.Metric.Map()), Timestamp: model.Time(sample.T), Value: model.SampleValue(sample.F)}
+			if sample.H != nil {
+				made.Histogram = wireHistogram(sample.H)
+			}
+			vector = append(vector, made)
 		}
 		return vector
 	case promql.Matrix:
@@ -172,11 +204,36 @@ func wire(value parser.Value) model.Value {
 			for _, point := range one.Floats {
 				stream.Values = append(stream.Values, model.SamplePair{Timestamp: model.Time(point.T), Value: model.SampleValue(point.F)})
 			}
+			for _, point := range one.Histograms {
+				stream.Histograms = append(stream.Histograms, model.SampleHistogramPair{Timestamp: model.Time(point.T), Histogram: wireHistogram(point.H)})
+			}
 			matrix = append(matrix, stream)
 		}
 		return matrix
 	}
 	return nil
+}
+
+// wireHistogram is a histogram as the API tells it: the buckets that hold something.
+func wireHistogram(held *histogram.FloatHistogram) *model.SampleHistogram {
+	made := &model.SampleHistogram{Count: model.FloatString(held.Count), Sum: model.FloatString(held.Sum)}
+	for buckets := held.AllBucketIterator(); buckets.Next(); {
+		bucket := buckets.At()
+		if bucket.Count == 0 {
+			continue
+		}
+		rule := int32(2)
+		switch {
+		case bucket.LowerInclusive && bucket.UpperInclusive:
+			rule = 3
+		case bucket.LowerInclusive:
+			rule = 1
+		case bucket.UpperInclusive:
+			rule = 0
+		}
+		made.Buckets = append(made.Buckets, &model.HistogramBucket{Boundaries: rule, Lower: model.FloatString(bucket.Lower), Upper: model.FloatString(bucket.Upper), Count: model.FloatString(bucket.Count)})
+	}
+	return made
 }
 
 func metric(labels map[string]string) model.Metric {

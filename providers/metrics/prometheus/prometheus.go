@@ -84,8 +84,9 @@ func (p *Provider) Query(ctx context.Context, expression string, at time.Time) (
 // the only request that returns them unchanged. Both bounds are cut to
 // milliseconds; no sample is lost by that, for theirs are milliseconds too.
 //
-// Staleness markers never arrive: the server leaves them out of ranges. Native
-// histograms are left out with a warning.
+// Staleness markers never arrive: the server leaves them out of ranges. Of native
+// histograms the server tells the buckets that hold something, by their bounds, and
+// not the schema.
 func (p *Provider) Samples(ctx context.Context, selector string, from, to time.Time) (metrics.Samples, error) {
 	canonical, err := parseSelector(selector)
 	if err != nil {
