@@ -116,8 +116,8 @@ func shareEdge(inside func(float64) bool, estimate, end float64) float64 {
 	if end == 0 {
 		next = 1e-300
 	}
-	if within := estimate; isShare(within) && !inside(within) {
-		return within // Rounding: nothing but the estimate is inside.
+	if isShare(estimate) && !inside(estimate) {
+		return estimate // Rounding: nothing but the estimate is inside.
 	}
 	if inside(next) {
 		return end
@@ -128,5 +128,18 @@ func shareEdge(inside func(float64) bool, estimate, end float64) float64 {
 			estimate = 1e-300
 		}
 	}
-	return boundary(inside, estimate, next)
+	// Nine digits of the distance from the nearer end are enough for a report.
+	holds, fails := estimate, next
+	for range 128 {
+		middle := holds + (fails-holds)/2
+		if math.Abs(fails-holds) <= 1e-9*min(middle, 1-middle) || middle == holds || middle == fails {
+			break
+		}
+		if inside(middle) {
+			holds = middle
+		} else {
+			fails = middle
+		}
+	}
+	return fails
 }

@@ -84,3 +84,7 @@ func (s DetectorState) Validate() error {
 	}
 	return nil
 }
+
+// unlikely is a logarithm of evidence so low that nothing recovers from it, and
+// that JSON can hold.
+const unlikely = -math.MaxFloat64 / 1e10

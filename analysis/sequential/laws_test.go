@@ -154,6 +154,40 @@ func TestBlocksAreNumbers(t *testing.T) {
 	})
 }
 
+// TestMixturesAreNumbers: at any sum and time, large and small; only where a mixture
+// ends it is -Inf.
+func TestMixturesAreNumbers(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		optimum := rapid.SampledFrom([]float64{1, 100, 1e6}).Draw(t, "optimum")
+		v := rapid.OneOf(rapid.SampledFrom([]float64{0, 1e9}), rapid.Float64Range(0, 1e9), rapid.Float64Range(0, 10)).Draw(t, "v")
+		s := rapid.OneOf(rapid.Float64Range(-1e5, 1e5), rapid.Float64Range(-30, 30)).Draw(t, "s")
+		for _, oneSided := range []bool{false, true} {
+			m := NewNormalMixture(optimum, 0.05, oneSided)
+			number(t, "normal", m.LogE(s, v))
+			number(t, "normal bound", m.Bound(v, 0.01))
+		}
+		if e := NewGammaExponential(optimum, 0.05, 2).LogE(s, v); e != math.Inf(-1) {
+			number(t, "gamma-exponential", e)
+		}
+		number(t, "gamma-Poisson", NewGammaPoisson(optimum, 0.05, 2).LogE(s, v))
+		number(t, "poly-stitching", PolyStitching(v, 0.01, 10, 2))
+		number(t, "double stitching", DoubleStitching(rapid.Float64Range(1e-6, 1-1e-6).Draw(t, "p"), v, 0.01, 100))
+	})
+}
+
+// TestPredict: what is predicted is strictly between 0 and 1, and as a tilt of one half
+// is known.
+func TestPredict(t *testing.T) {
+	for _, c := range [][3]float64{{0, 0, 0.5}, {0, 9, 0.05}, {9, 9, 0.95}} {
+		if got := Predict(c[0], c[1]); !near(got, c[2], 1e-15, 0) {
+			t.Errorf("%v of %v predict %v, want %v", c[0], c[1], got, c[2])
+		}
+	}
+	if got := Tilt(0.5, 3); got != 0.75 {
+		t.Errorf("three times the odds of a half are %v", got)
+	}
+}
+
 // TestBlocksAllocateNothing: the judge's inner loop calls them for each edge and
 // alternative.
 func TestBlocksAllocateNothing(t *testing.T) {

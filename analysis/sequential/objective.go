@@ -1,7 +1,5 @@
 package sequential
 
-import "math"
-
 // Objective tests whether the share of bad requests of one arm is above what an
 // objective allows, without looking at another arm.
 //
@@ -48,7 +46,3 @@ func (o Objective) Factors(logE []float64, x, n float64, ratios []float64) []flo
 	}
 	return logE
 }
-
-// unlikely is a logarithm of evidence so low that nothing recovers from it, and
-// that JSON can hold.
-const unlikely = -math.MaxFloat64 / 1e10
