@@ -49,7 +49,7 @@ func judgeSamples(spec Spec, metric Metric, state *MetricState, startedAt time.T
 	cursor, skipped := shorten(metric, memory.Cursor, to)
 	window, cursor := cursor.Advance(series.Arms{
 		Canary:   series.Counters{Bad: samples.CanaryBad, Total: samples.CanaryTotal, BornAfter: spec.CanarySince},
-		Baseline: series.Counters{Bad: samples.BaselineBad, Total: samples.BaselineTotal},
+		Baseline: series.Counters{Bad: samples.BaselineBad, Total: samples.BaselineTotal, BornAfter: spec.BaselineSince},
 	}, to, series.Policy{})
 	window.Unscraped = betweenScrapes(samples, window)
 	proportion, verdict := metric.Proportion.Observe(proportion, window, weightSince(spec, startedAt))

@@ -14,6 +14,9 @@ type Spec struct {
 	// CanarySince is when the first pods of the canary may have started: their
 	// counters begin at zero after it. Zero when it is not known.
 	CanarySince time.Time
+	// BaselineSince is the same of the baseline, when its pods were started for this
+	// release.
+	BaselineSince time.Time
 	// WeightSince is since when the canary gets the share of traffic that it gets
 	// now. Zero: since the run began.
 	WeightSince time.Time

@@ -53,6 +53,9 @@ func TestFreshBaseline(t *testing.T) {
 	if args := c.run().Spec.Args; len(args) != 1 || args[0].Value == nil || *args[0].Value != "fresh" {
 		t.Errorf("the run does not ask for the fresh pods: %+v", args)
 	}
+	if spec := c.run().Spec; spec.BaselineSince == nil || !spec.BaselineSince.Equal(spec.CanarySince) {
+		t.Errorf("the run does not know that the baseline is as young as the canary: %+v", spec.BaselineSince)
+	}
 	status := c.get().Status
 	if got := fmt.Sprintf("%d %d %s %d", status.Replicas, status.AvailableReplicas, status.Ready, status.HPAReplicas); got != "5 5 5/4 6" {
 		t.Errorf("replicas, available, ready and HPAReplicas are %s, want 5 5 5/4 6: fresh pods are no capacity, but the autoscaler sees them", got)

@@ -61,6 +61,10 @@ func (r *Reconciler) startRun(ctx context.Context, rollout *v1alpha1.Rollout, w 
 		return fmt.Errorf("starting AnalysisRun %s: %w", start.Key, orProblems(err, problems))
 	}
 	spec.CanarySince = rollout.Status.Release.StartedAt
+	if fresh && translate.SelectsBaseline(analysis.Args) {
+		// Without the label the baseline is all pods of the stable version, old ones too.
+		spec.BaselineSince = rollout.Status.Release.StartedAt
+	}
 	spec.WeightSince = rollout.Status.Release.WeightSince
 	run := translate.NewRun(rollout, start.Key, kind, w.Template, spec)
 	if err := r.Client.Create(ctx, run, client.FieldOwner(FieldManager)); client.IgnoreAlreadyExists(err) != nil {

@@ -56,6 +56,7 @@ func (w *World) startRun(start progression.StartRun) {
 	baseline := w.stable
 	if start.Baseline != "" {
 		baseline = start.Baseline
+		spec.BaselineSince = spec.CanarySince
 	}
 	w.runs[start.Key] = &liveRun{spec: spec, state: run.Start(spec, w.Now), canary: w.Template, baseline: baseline, hangs: map[string]time.Time{}}
 }

@@ -53,7 +53,7 @@ func (t Templates) runSpec(values map[string]string) (v1alpha1.AnalysisRunSpec, 
 
 // NewRun makes the AnalysisRun of a release. key tells the runs of a Rollout
 // apart, so that making one twice makes it once; it becomes the end of the name.
-// Set CanarySince and WeightSince in the spec first.
+// Set CanarySince, BaselineSince and WeightSince in the spec first.
 func NewRun(rollout *v1alpha1.Rollout, key string, kind Kind, latestHash string, spec v1alpha1.AnalysisRunSpec) *v1alpha1.AnalysisRun {
 	return &v1alpha1.AnalysisRun{
 		TypeMeta: metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion.String(), Kind: "AnalysisRun"},

@@ -44,7 +44,7 @@ func ParseRun(spec v1alpha1.AnalysisRunSpec, kind Kind, checks Checks) (run.Spec
 // parseRun is ParseRun with the fields under which metrics are reported.
 func parseRun(spec v1alpha1.AnalysisRunSpec, fields []string, kind Kind, checks Checks) (run.Spec, Problems) {
 	var problems Problems
-	result := run.Spec{CanarySince: timeOf(spec.CanarySince), WeightSince: timeOf(spec.WeightSince)}
+	result := run.Spec{CanarySince: timeOf(spec.CanarySince), BaselineSince: timeOf(spec.BaselineSince), WeightSince: timeOf(spec.WeightSince)}
 	if len(spec.Metrics) == 0 {
 		problems.add("metrics", "no metrics specified; add at least one")
 	}

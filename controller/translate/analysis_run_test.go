@@ -146,7 +146,7 @@ func TestTheBudgetIsSplitOverTheJudgedMetrics(t *testing.T) {
 	since := metav1.NewMicroTime(time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC))
 	spec := v1alpha1.AnalysisRunSpec{
 		Metrics:          []v1alpha1.Metric{compared("a"), threshold("b"), compared("c")},
-		FalseAlarmBudget: "3%", CanarySince: &since, WeightSince: &since,
+		FalseAlarmBudget: "3%", CanarySince: &since, BaselineSince: &since, WeightSince: &since,
 	}
 	parsed, problems := ParseRun(spec, Background, strict)
 	if len(problems) > 0 {
@@ -160,7 +160,7 @@ func TestTheBudgetIsSplitOverTheJudgedMetrics(t *testing.T) {
 	if p := parsed.Metrics[0].Proportion; p.RelativeTolerance != 0.1 || p.MinRequests != 100 {
 		t.Errorf("the defaults are 10%% and 100, got %+v", p)
 	}
-	if !parsed.CanarySince.Equal(since.Time) || !parsed.WeightSince.Equal(since.Time) {
+	if !parsed.CanarySince.Equal(since.Time) || !parsed.BaselineSince.Equal(since.Time) || !parsed.WeightSince.Equal(since.Time) {
 		t.Errorf("the times are lost: %+v", parsed)
 	}
 	if m := parsed.Metrics[1]; m.Interval != 30*time.Second || m.Count != 0 || m.ConsecutiveErrorLimit != 4 || m.Conditions == nil {

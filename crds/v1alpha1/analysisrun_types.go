@@ -64,6 +64,11 @@ type AnalysisRunSpec struct {
 	// +optional
 	CanarySince *metav1.MicroTime `json:"canarySince,omitempty"`
 
+	// BaselineSince is when the first pods of the baseline may have started, when
+	// fresh ones were started for this release; else it is not known.
+	// +optional
+	BaselineSince *metav1.MicroTime `json:"baselineSince,omitempty"`
+
 	// WeightSince is since when the canary gets the share of traffic that it gets
 	// now. A judge counts the requests that it asks for from here.
 	// +optional

@@ -156,6 +156,10 @@ func (in *AnalysisRunSpec) DeepCopyInto(out *AnalysisRunSpec) {
 		in, out := &in.CanarySince, &out.CanarySince
 		*out = (*in).DeepCopy()
 	}
+	if in.BaselineSince != nil {
+		in, out := &in.BaselineSince, &out.BaselineSince
+		*out = (*in).DeepCopy()
+	}
 	if in.WeightSince != nil {
 		in, out := &in.WeightSince, &out.WeightSince
 		*out = (*in).DeepCopy()
