@@ -10,13 +10,13 @@ import (
 	"github.com/serin-dev/serin/crds/v1alpha1"
 )
 
-// podTroubles says what is wrong with the pods of a version, the same trouble of
-// many pods in one line. Example: 2 pods CrashLoopBackOff: back-off 40s restarting …
-func podTroubles(pods []corev1.Pod, hash string) []string {
+// podTroubles says what is wrong with the pods of a version, its own or the fresh
+// baseline pods, the same trouble of many pods in one line. Example: 2 pods CrashLoopBackOff: back-off 40s restarting …
+func podTroubles(pods []corev1.Pod, hash string, baseline bool) []string {
 	count := map[string]int{}
 	example := map[string]string{}
 	for i := range pods {
-		if pods[i].Labels[v1alpha1.LabelPodTemplateHash] != hash {
+		if pods[i].Labels[v1alpha1.LabelPodTemplateHash] != hash || fresh(pods[i].Labels) != baseline {
 			continue
 		}
 		reason, message := podTrouble(&pods[i])

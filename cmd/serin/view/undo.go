@@ -58,7 +58,7 @@ func neverReleased(r *v1alpha1.Rollout, current *appsv1.ReplicaSet) bool {
 func released(all []appsv1.ReplicaSet) []*appsv1.ReplicaSet {
 	var sets []*appsv1.ReplicaSet
 	for i := range all {
-		if Revision(all[i]) > 0 {
+		if Revision(all[i]) > 0 && !fresh(all[i].Labels) {
 			sets = append(sets, &all[i])
 		}
 	}

@@ -16,6 +16,7 @@ import (
 // The roles of versions.
 const (
 	roleStable   = "stable"
+	roleBaseline = "baseline"
 	roleCanary   = "canary"
 	roleRetiring = "retiring"
 	roleOld      = "old"
@@ -58,7 +59,7 @@ func versionLines(o Objects, s Settings) []string {
 		lines = append(lines, "  "+s.Style.warning("! "+note))
 	}
 	for _, v := range versions {
-		for _, trouble := range podTroubles(o.Pods, v.hash) {
+		for _, trouble := range podTroubles(o.Pods, v.hash, v.role == roleBaseline) {
 			lines = append(lines, "  "+s.Style.warning(fmt.Sprintf("! %s %s: %s", v.role, v.hash, trouble)))
 		}
 	}
@@ -79,7 +80,7 @@ func (v version) row(s Settings) []cell {
 	}
 	color, readyColor := "", ""
 	switch v.role {
-	case roleStable:
+	case roleStable, roleBaseline:
 		color = ansiGreen
 	case roleCanary:
 		color = ansiCyan
@@ -90,17 +91,19 @@ func (v version) row(s Settings) []cell {
 	return []cell{{v.role, color}, {revision, ""}, {v.hash, ""}, {ready, readyColor}, {traffic, color}, {shorten(v.images, s.imageRoom(bar)), ""}}
 }
 
-// versionsOf lists the versions: stable, canary, then those that still have pods.
+// versionsOf lists the versions: stable, fresh pods of it, canary, then those that
+// still have pods.
 func versionsOf(o Objects) []version {
 	status := o.Rollout.Status
 	var versions []version
 	add := func(role, hash string, weight int32) {
-		if hash != "" && !slices.ContainsFunc(versions, func(v version) bool { return v.hash == hash }) {
+		if hash != "" && !slices.ContainsFunc(versions, func(v version) bool { return v.hash == hash && v.role != roleBaseline }) {
 			versions = append(versions, newVersion(o, role, hash, weight))
 		}
 	}
 	canary := canaryWeight(o.Rollout)
 	add(roleStable, status.StableRS, 100-canary)
+	versions = append(versions, baselines(o)...)
 	add(roleCanary, status.CurrentPodHash, canary)
 	if status.Release != nil {
 		for _, retiring := range status.Release.Retiring {
@@ -115,6 +118,31 @@ func versionsOf(o Objects) []version {
 	return versions
 }
 
+// baselines are the sets of fresh pods that a canary is compared with. What they serve
+// is a part of what the stable Service gets.
+func baselines(o Objects) []version {
+	var sets []version
+	for i := range o.ReplicaSets {
+		if !fresh(o.ReplicaSets[i].Labels) {
+			continue
+		}
+		v := version{role: roleBaseline, hash: hash(&o.ReplicaSets[i]), weight: -1}
+		v.fill(o.ReplicaSets[i])
+		for _, set := range o.ReplicaSets {
+			if hash(&set) == v.hash && !fresh(set.Labels) {
+				v.revision = set.Annotations[v1alpha1.AnnotationRevision]
+			}
+		}
+		sets = append(sets, v)
+	}
+	return sets
+}
+
+// fresh says whether labels are those of fresh baseline pods.
+func fresh(labels map[string]string) bool {
+	return labels[v1alpha1.LabelBaseline] == v1alpha1.BaselineFresh
+}
+
 // canaryWeight is the percentage of the traffic at the canary.
 func canaryWeight(r *v1alpha1.Rollout) int32 {
 	if r.Status.Canary == nil || r.Status.CurrentPodHash == r.Status.StableRS {
@@ -127,18 +155,22 @@ func canaryWeight(r *v1alpha1.Rollout) int32 {
 func newVersion(o Objects, role, hash string, weight int32) version {
 	v := version{role: role, hash: hash, weight: weight}
 	for _, set := range o.ReplicaSets {
-		if set.Labels[v1alpha1.LabelPodTemplateHash] != hash {
-			continue
+		if set.Labels[v1alpha1.LabelPodTemplateHash] == hash && !fresh(set.Labels) {
+			v.fill(set)
 		}
-		v.known = true
-		v.ready, v.wanted = set.Status.ReadyReplicas, 1
-		if set.Spec.Replicas != nil {
-			v.wanted = *set.Spec.Replicas
-		}
-		v.images = Images(set.Spec.Template)
-		v.revision = set.Annotations[v1alpha1.AnnotationRevision]
 	}
 	return v
+}
+
+// fill takes over what a ReplicaSet tells.
+func (v *version) fill(set appsv1.ReplicaSet) {
+	v.known = true
+	v.ready, v.wanted = set.Status.ReadyReplicas, 1
+	if set.Spec.Replicas != nil {
+		v.wanted = *set.Spec.Replicas
+	}
+	v.images = Images(set.Spec.Template)
+	v.revision = set.Annotations[v1alpha1.AnnotationRevision]
 }
 
 // Revision is the revision that last released a ReplicaSet's template; 0 when
