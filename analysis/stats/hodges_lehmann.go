@@ -101,15 +101,12 @@ func HodgesLehmann(canary, baseline []float64, confidence float64) (Shift, error
 
 // quantileOfU is the smallest k with P(U <= k) >= level, without ties.
 func quantileOfU(n, m int, level float64) int {
-	untied := ranking{canary: make([]int, n), baseline: make([]int, m)}
-	for i := range n + m {
-		if doubled := 2 * (i + 1); i < n {
-			untied.canary[i] = doubled
-		} else {
-			untied.baseline[i-n] = doubled
-		}
+	ranks := make([]int, n+m)
+	for i := range ranks {
+		ranks[i] = i
 	}
-	counts := untied.splits(n)
+	size := min(n, m) // The law is the same for both.
+	counts := splits(ranks, size)
 	total := 0.0
 	for _, count := range counts {
 		total += count
@@ -118,7 +115,7 @@ func quantileOfU(n, m int, level float64) int {
 	for s, count := range counts {
 		below += count
 		if count > 0 && below >= level*total {
-			return (s - n*(n+1)) / 2
+			return s - size*(size-1)/2
 		}
 	}
 	return n * m

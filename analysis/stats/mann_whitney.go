@@ -109,37 +109,61 @@ func (r ranking) test(continuity bool) RankTest {
 	return t
 }
 
-// permutationTails counts the splits whose doubled rank sum is as extreme as this one.
+// permutationTails counts the splits whose rank sum is as extreme as this one.
 func (r ranking) permutationTails() Tails {
-	smaller, flipped := r.canary, false
-	if len(r.baseline) < len(r.canary) {
-		smaller, flipped = r.baseline, true
+	ranks := reduced(append(slices.Clone(r.canary), r.baseline...))
+	n, all := len(r.canary), len(ranks)
+	smaller, flipped := ranks[:n], false
+	if all-n < n {
+		smaller, flipped = ranks[n:], true
 	}
-	counts := r.splits(len(smaller))
-	observed, centre := sum(smaller), len(smaller)*(len(r.canary)+len(r.baseline)+1)
-	distance := observed - centre
-	var total, greater, less, both float64
+	counts := splits(ranks, len(smaller))
+	observed, total := sum(smaller), sum(ranks)
+	// all times the distance of a sum from its mean, which is whole.
+	distance := func(s int) int {
+		d := s*all - len(smaller)*total
+		return max(d, -d)
+	}
+	var every, greater, less, both float64
 	for s, count := range counts {
-		total += count
+		every += count
 		if s >= observed {
 			greater += count
 		}
 		if s <= observed {
 			less += count
 		}
-		if d := s - centre; max(d, -d) >= max(distance, -distance) {
+		if distance(s) >= distance(observed) {
 			both += count
 		}
 	}
 	if flipped {
 		greater, less = less, greater
 	}
-	return Tails{TwoSided: both / total, Greater: greater / total, Less: less / total}
+	return Tails{TwoSided: both / every, Greater: greater / every, Less: less / every}
 }
 
-// splits counts the subsets of a size by the sum of their doubled mid-ranks.
-func (r ranking) splits(size int) []float64 {
-	ranks := append(slices.Clone(r.canary), r.baseline...)
+// reduced are ranks that begin at 0 and have no common divisor: there are fewer sums
+// to count.
+func reduced(ranks []int) []int {
+	least, divisor := slices.Min(ranks), 0
+	for i := range ranks {
+		ranks[i] -= least
+		a, b := ranks[i], divisor
+		for b > 0 {
+			a, b = b, a%b
+		}
+		divisor = a
+	}
+	for i := range ranks {
+		ranks[i] /= max(divisor, 1)
+	}
+	return ranks
+}
+
+// splits counts the subsets of a size by their sum.
+func splits(ranks []int, size int) []float64 {
+	ranks = slices.Clone(ranks)
 	slices.Sort(ranks)
 	bound := sum(ranks[len(ranks)-size:])
 	counts := make([][]float64, size+1)
@@ -148,12 +172,12 @@ func (r ranking) splits(size int) []float64 {
 	}
 	counts[0][0] = 1
 	reached := 0
-	for seen, doubled := range ranks {
-		reached = min(reached+doubled, bound)
+	for seen, rank := range ranks {
+		reached = min(reached+rank, bound)
 		for k := min(size, seen+1); k >= 1; k-- {
-			shorter, longer := counts[k-1], counts[k]
-			for s := reached; s >= doubled; s-- {
-				longer[s] += shorter[s-doubled]
+			shorter, longer := counts[k-1][:reached-rank+1], counts[k][rank:]
+			for s, count := range shorter {
+				longer[s] += count
 			}
 		}
 	}
