@@ -117,10 +117,11 @@ func logLowerGamma(a, x float64) float64 {
 }
 
 func logUpperGamma(a, x float64) float64 {
-	if x < a+1 {
+	if a > 0 && x < a+1 {
 		whole := logGammaRatio(a, x)
 		return whole + logOneMinusExp(min(logLowerGamma(a, x)-whole, 0))
 	}
+	// Where a <= 0 the fraction is slow for small x, and still right.
 	return math.Log(fraction(
 		func(k float64) float64 { return -k * (k - a) },
 		func(k float64) float64 { return x - a + 1 + 2*k },

@@ -92,6 +92,18 @@ func TestLogGammas(t *testing.T) {
 	})
 }
 
+// TestLogUpperGammaBelowZero: Γ(a,x) for a <= 0 by its recurrence from above, a·Γ(a,x) =
+// Γ(a+1,x) - x^a·e^(-x).
+func TestLogUpperGammaBelowZero(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a, x := rapid.Float64Range(-8, -0.01).Draw(t, "a"), rapid.Float64Range(0.05, 20).Draw(t, "x")
+		got, above := math.Exp(logUpperGamma(a, x)), math.Exp(logUpperGamma(a+1, x))
+		if !near(a*got, x*above-1, 1e-9, 1) {
+			t.Fatalf("Γ(%v, %v): %v·%v is not %v", a, x, a, got, x*above-1)
+		}
+	})
+}
+
 func TestLogNormal(t *testing.T) {
 	for _, c := range []struct{ z, want float64 }{
 		{0, -math.Ln2}, {-10, -53.231285169890894}, {-29.999, -454.2617}, {-30.001, -454.3817}, {8, -6.220960574271785e-16},
