@@ -105,7 +105,7 @@ func (l *objectiveLook) verdict() Verdict {
 	s := l.state
 	e := Evidence{
 		Canary: s.Canary, Baseline: s.Baseline,
-		LogE: s.logE(), LogLimit: math.Log(1 / l.o.Budget), RatioUpper: math.Inf(1),
+		LogE: s.logE(), LogLimit: math.Log(1 / l.o.Budget), RatioUpper: math.Inf(1), Dispersion: 1,
 	}
 	v := Verdict{Evidence: e}
 	switch {

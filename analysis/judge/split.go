@@ -99,7 +99,7 @@ func (p Split) Observe(s SplitState, w Window, weight float64, weightSince time.
 		return s, Verdict{Decision: Inconclusive, Reason: InvalidJudge, Message: err.Error()}
 	}
 	if !(weight > 0 && weight < 1) {
-		return s, Verdict{Decision: Pass, Reason: SplitAsSet, Message: "all traffic goes to one version: there is no split to check", Evidence: Evidence{LogLimit: math.Log(1 / p.Budget), RatioUpper: math.Inf(1)}}
+		return s, Verdict{Decision: Pass, Reason: SplitAsSet, Message: "all traffic goes to one version: there is no split to check", Evidence: Evidence{LogLimit: math.Log(1 / p.Budget), RatioUpper: math.Inf(1), Dispersion: 1}}
 	}
 	cleaner := look{warnings: slices.Clone(w.Doubts)}
 	w = cleaned(w, cleaner.warn)
@@ -127,7 +127,7 @@ func (p Split) Observe(s SplitState, w Window, weight float64, weightSince time.
 func (p Split) verdict(s SplitState) Verdict {
 	e := Evidence{
 		Canary: Counts{Total: s.Seen.Canary}, Baseline: Counts{Total: s.Seen.Baseline},
-		LogE: s.logE(p), LogLimit: math.Log(1 / p.Budget), RatioUpper: math.Inf(1),
+		LogE: s.logE(p), LogLimit: math.Log(1 / p.Budget), RatioUpper: math.Inf(1), Dispersion: s.clump(p),
 	}
 	v := Verdict{Evidence: e, Decision: Pass, Reason: SplitAsSet}
 	total := s.Seen.Canary + s.Seen.Baseline
