@@ -233,7 +233,7 @@ type Baseline struct {
 type FreshBaseline struct {
 	// Replicas is the number of fresh pods, from the canary's first pod until the
 	// release ends. Default: as many as the canary has at each step, up to 100 %.
-	// Example: 2.
+	// From two on, a judge sees how much pods of one version differ. Example: 2.
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=1000
 	// +optional
