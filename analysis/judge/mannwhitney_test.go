@@ -130,35 +130,43 @@ func FuzzMannWhitneyJudge(f *testing.F) {
 	f.Add(make([]byte, 80), make([]byte, 160), true, 1.0)
 	f.Add([]byte("\x7f\xf0\x00\x00\x00\x00\x00\x00\x7f\xf8\x00\x00\x00\x00\x00\x01"), []byte("12345678abcdefgh"), true, math.NaN())
 	f.Fuzz(func(t *testing.T, canary, baseline []byte, replace bool, allowed float64) {
-		points := func(data []byte) []float64 {
-			var all []float64
-			for len(data) >= 8 && len(all) < 100 {
-				all = append(all, math.Float64frombits(binary.BigEndian.Uint64(data)))
-				data = data[8:]
-			}
-			return all
-		}
 		m := KayentaMannWhitney()
 		m.EffectSize.AllowedIncrease, m.Outliers.Remove, m.MustHaveData = allowed, replace, replace
 		if replace {
 			m.NaN = ReplaceNaN
 		}
-		x, y := points(canary), points(baseline)
+		x, y := anyPoints(canary), anyPoints(baseline)
 		v := m.Judge("metric", x, y)
-		for _, number := range []float64{v.Lower, v.Upper, v.Estimate, v.Deviation.Value, v.Effect.Value, v.Canary.Mean, v.Canary.Deviation, v.Baseline.Mean, v.Ranks.Greater} {
-			if math.IsNaN(number) || math.IsInf(number, 0) {
-				t.Errorf("%v in %+v", number, v)
-			}
-		}
+		wantSound(t, v)
 		if v.Decision == Pass && (len(x) < 2 || len(y) < 2) {
 			t.Errorf("%d and %d points pass: %+v", len(x), len(y), v)
-		}
-		if v.Message == "" || v.Reason == "" || v.Decision == "" || v.Classification == "" || !(v.Lower <= v.Upper) {
-			t.Errorf("%+v", v)
 		}
 		got := usual(nil).Score([]ScoredMetric{{Name: "metric", Groups: []string{"g"}, Verdict: v}})
 		if got.Decision == Pass && v.Decision != Pass {
 			t.Errorf("%+v passes by %+v", v, got)
 		}
 	})
+}
+
+// anyPoints are numbers of all kinds, at most 100.
+func anyPoints(data []byte) []float64 {
+	var all []float64
+	for len(data) >= 8 && len(all) < 100 {
+		all = append(all, math.Float64frombits(binary.BigEndian.Uint64(data)))
+		data = data[8:]
+	}
+	return all
+}
+
+// wantSound: every number is one, and everything is said.
+func wantSound(t *testing.T, v PointsVerdict) {
+	t.Helper()
+	for _, number := range []float64{v.Lower, v.Upper, v.Estimate, v.Deviation.Value, v.Effect.Value, v.Canary.Mean, v.Canary.Deviation, v.Baseline.Mean, v.Ranks.Greater} {
+		if math.IsNaN(number) || math.IsInf(number, 0) {
+			t.Errorf("%v in %+v", number, v)
+		}
+	}
+	if v.Message == "" || v.Reason == "" || v.Decision == "" || v.Classification == "" || !(v.Lower <= v.Upper) {
+		t.Errorf("%+v", v)
+	}
 }

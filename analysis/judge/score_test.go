@@ -235,36 +235,7 @@ func TestKayentaWhole(t *testing.T) {
 	var changed []string
 	for _, c := range v.Whole {
 		verdicts, score := c.score()
-		var different []string
-		for i, want := range c.Expect.Results {
-			got := verdicts[i]
-			ratio := want.Ratio == nil || got.Deviation.Known != math.IsNaN(float64(*want.Ratio)) && (!got.Deviation.Known || math.Abs(got.Deviation.Value-float64(*want.Ratio)) < 1e-12)
-			if got.Classification != want.Classification || got.Critical != want.Critical || !ratio || !strings.HasPrefix(got.Message, want.Reason) {
-				different = append(different, fmt.Sprintf("metric %s: %+v", want.Name, got))
-			}
-			for _, s := range []struct {
-				got  Summary
-				want wholeStats
-			}{{got.Canary, want.Experiment}, {got.Baseline, want.Control}} {
-				w := Summary{s.want.Min, s.want.Max, s.want.Mean, s.want.Std, s.want.Count}
-				if math.Abs(s.got.Mean-w.Mean)+math.Abs(s.got.Deviation-w.Deviation) > 1e-12 || s.got.Count != w.Count || s.got.Min != w.Min || s.got.Max != w.Max {
-					t.Errorf("%s: %+v, want %+v", c.Case, s.got, w)
-				}
-			}
-		}
-		groups := map[string]float64{}
-		for _, g := range score.Groups {
-			groups[g.Name] = g.Score
-		}
-		for _, g := range c.Expect.Groups {
-			if groups[g.Name] != g.Score {
-				different = append(different, fmt.Sprintf("group %s: %v, want %v", g.Name, groups[g.Name], g.Score))
-			}
-		}
-		want := map[string]Decision{"Pass": Pass, "Marginal": Inconclusive, "Fail": Fail}[c.Expect.Score.Classification]
-		if score.Score != c.Expect.Score.Score || score.Decision != want || want == Fail && !strings.HasPrefix(score.Message, c.Expect.Score.Reason) {
-			different = append(different, fmt.Sprintf("score: %+v, want %+v", score, c.Expect.Score))
-		}
+		different := append(c.differentMetrics(t, verdicts), c.differentScore(score)...)
 		if different != nil {
 			t.Log(c.Case + ":\n  " + strings.Join(different, "\n  "))
 			changed = append(changed, c.Case)
@@ -274,6 +245,59 @@ func TestKayentaWhole(t *testing.T) {
 		t.Errorf("%d vectors were compared", len(v.Whole))
 	}
 	wantChanged(t, changed, changedWhole())
+}
+
+// differentMetrics says where labels, flags, ratios and messages are not Kayenta's; the
+// summaries of the points must be.
+func (c wholeVector) differentMetrics(t *testing.T, verdicts []PointsVerdict) []string {
+	var different []string
+	for i, want := range c.Expect.Results {
+		got := verdicts[i]
+		if got.Classification != want.Classification || got.Critical != want.Critical || !sameRatio(got.Deviation, want.Ratio) || !strings.HasPrefix(got.Message, want.Reason) {
+			different = append(different, fmt.Sprintf("metric %s: %+v", want.Name, got))
+		}
+		wantSummary(t, c.Case, got.Canary, want.Experiment)
+		wantSummary(t, c.Case, got.Baseline, want.Control)
+	}
+	return different
+}
+
+func sameRatio(got Effect, want *value) bool {
+	switch {
+	case want == nil:
+		return true
+	case math.IsNaN(float64(*want)):
+		return !got.Known
+	}
+	return got.Known && math.Abs(got.Value-float64(*want)) < 1e-12
+}
+
+func wantSummary(t *testing.T, name string, got Summary, want wholeStats) {
+	t.Helper()
+	exact := got.Count == want.Count && got.Min == want.Min && got.Max == want.Max
+	if !exact || math.Abs(got.Mean-want.Mean)+math.Abs(got.Deviation-want.Std) > 1e-12 {
+		t.Errorf("%s: %+v, want %+v", name, got, want)
+	}
+}
+
+// differentScore says where the scores are not Kayenta's.
+func (c wholeVector) differentScore(score ScoreVerdict) []string {
+	var different []string
+	groups := map[string]float64{}
+	for _, g := range score.Groups {
+		groups[g.Name] = g.Score
+	}
+	for _, g := range c.Expect.Groups {
+		if groups[g.Name] != g.Score {
+			different = append(different, fmt.Sprintf("group %s: %v, want %v", g.Name, groups[g.Name], g.Score))
+		}
+	}
+	want := c.Expect.Score
+	decision := map[string]Decision{"Pass": Pass, "Marginal": Inconclusive, "Fail": Fail}[want.Classification]
+	if score.Score != want.Score || score.Decision != decision || decision == Fail && !strings.HasPrefix(score.Message, want.Reason) {
+		different = append(different, fmt.Sprintf("score: %+v, want %+v", score, want))
+	}
+	return different
 }
 
 // TestScoreLimits: the score lies between its worst and its best, which are what the

@@ -48,39 +48,13 @@ func TestFisherGolden(t *testing.T) {
 
 // TestFisherCounts holds the tails against sums over the whole law.
 func TestFisherCounts(t *testing.T) {
-	choose := func(n, k int64) float64 {
-		v := 1.0
-		for i := range k {
-			v = v * float64(n-i) / float64(i+1)
-		}
-		return v
-	}
 	rapid.Check(t, func(t *rapid.T) {
 		canary, baseline := counts(t, 25)
 		got, err := Fisher(canary, baseline, 0.95)
 		if err != nil {
 			t.Fatal(err)
 		}
-		events := canary.Events + baseline.Events
-		chance := func(k int64) float64 {
-			if k < 0 || k > canary.Total || events-k < 0 || events-k > baseline.Total {
-				return 0
-			}
-			return choose(canary.Total, k) * choose(baseline.Total, events-k) / choose(canary.Total+baseline.Total, events)
-		}
-		var want Tails
-		for k := range events + 1 {
-			p := chance(k)
-			if k >= canary.Events {
-				want.Greater += p
-			}
-			if k <= canary.Events {
-				want.Less += p
-			}
-			if p <= chance(canary.Events)*(1+1e-7) {
-				want.TwoSided += p
-			}
-		}
+		want := dumbOddsTails(canary, baseline)
 		for _, v := range [][2]float64{{got.P.TwoSided, want.TwoSided}, {got.P.Greater, want.Greater}, {got.P.Less, want.Less}} {
 			if math.Abs(v[0]-v[1]) > 1e-11*v[1] {
 				t.Errorf("%+v, want %+v", got.P, want)
@@ -91,6 +65,38 @@ func TestFisherCounts(t *testing.T) {
 			t.Errorf("the estimate is outside of its interval: %+v", got)
 		}
 	})
+}
+
+// dumbOddsTails sums the hypergeometric law by binomial coefficients.
+func dumbOddsTails(canary, baseline Count) Tails {
+	choose := func(n, k int64) float64 {
+		v := 1.0
+		for i := range k {
+			v = v * float64(n-i) / float64(i+1)
+		}
+		return v
+	}
+	events := canary.Events + baseline.Events
+	chance := func(k int64) float64 {
+		if k < 0 || k > canary.Total || events-k < 0 || events-k > baseline.Total {
+			return 0
+		}
+		return choose(canary.Total, k) * choose(baseline.Total, events-k) / choose(canary.Total+baseline.Total, events)
+	}
+	var tails Tails
+	for k := range events + 1 {
+		p := chance(k)
+		if k >= canary.Events {
+			tails.Greater += p
+		}
+		if k <= canary.Events {
+			tails.Less += p
+		}
+		if p <= chance(canary.Events)*(1+1e-7) {
+			tails.TwoSided += p
+		}
+	}
+	return tails
 }
 
 type proportionCase struct {
