@@ -19,11 +19,13 @@ type View struct {
 // Looks walks through a case: a look at each scrape of the canary.
 func (c Case) Looks() iter.Seq[View] {
 	return func(yield func(View) bool) {
+		scrapes := c.scrapes()
 		history := c.histories()
-		for _, now := range c.scrapes() {
+		baseline := c.baselines(scrapes)
+		for _, now := range scrapes {
 			v := View{Now: now, Metrics: make([]Metric, len(c.Metrics))}
 			for i, m := range c.Metrics {
-				v.Metrics[i] = Metric{Name: m.Name, Labels: m.Labels, Canary: until(m.Canary, now), Baseline: until(m.Baseline, now), History: history[i]}
+				v.Metrics[i] = Metric{Name: m.Name, Labels: m.Labels, Canary: until(m.Canary, now), Baseline: until(baseline[i], now), History: history[i]}
 			}
 			if !yield(v) {
 				return
@@ -62,6 +64,30 @@ func (c Case) histories() [][]series.Sample {
 		}
 	}
 	return moved
+}
+
+// baselines are the stable tracks as they run beside the canary. One that was recorded
+// before is paced, so that its last sample meets the canary's last scrape: how long an
+// analysis takes is known when it begins, and no request of the baseline is left over.
+func (c Case) baselines(scrapes []time.Time) [][]series.Sample {
+	all := make([][]series.Sample, len(c.Metrics))
+	for i, m := range c.Metrics {
+		all[i] = m.Baseline
+		if !c.History() || len(scrapes) == 0 {
+			continue
+		}
+		all[i] = nil
+		for j, s := range m.Baseline {
+			at := scrapes[((j+1)*len(scrapes)+len(m.Baseline)-1)/len(m.Baseline)-1]
+			if n := len(all[i]); n > 0 && all[i][n-1].At.Equal(at) {
+				// A counter's later sample holds the earlier one.
+				all[i][n-1].Value = s.Value
+				continue
+			}
+			all[i] = append(all[i], series.Sample{At: at, Value: s.Value})
+		}
+	}
+	return all
 }
 
 // until are the samples up to a time.

@@ -9,6 +9,7 @@ import (
 
 var (
 	corpus = flag.String("corpus", "../../../shared/recordings", "the folder of <dataset>/<case>/case.json")
+	budget = flag.Float64("budget", 0.01, "the accepted probability of a false rollback")
 	wrong  = flag.Bool("wrong", false, "list the cases that Serin gets wrong")
 )
 
@@ -17,7 +18,7 @@ func TestTable(t *testing.T) {
 	if _, err := os.Stat(*corpus); err != nil {
 		t.Skipf("no recordings to measure on: %v", err)
 	}
-	r, err := Run(*corpus, append([]Judge{DefaultTemplate().Serin()}, Floors()...)...)
+	r, err := Run(*corpus, append([]Judge{DefaultTemplate(*budget).Serin()}, Floors()...)...)
 	if err != nil {
 		t.Fatal(err)
 	}

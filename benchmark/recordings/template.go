@@ -1,7 +1,9 @@
 package recordings
 
 import (
+	"maps"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,19 +21,18 @@ type Template struct {
 	Latency, Saturation, Ratio judge.Mean
 	// Errors judges counters of requests by status.
 	Errors judge.Proportion
-	// Slow judges the share of requests beyond each edge of a duration histogram.
-	Slow judge.Proportion
+	// Slow judges duration histograms.
+	Slow judge.Histogram
 }
 
-// DefaultTemplate is the template of the tables.
-func DefaultTemplate() Template {
-	const budget = 0.01
+// DefaultTemplate is the template of the tables, with a budget.
+func DefaultTemplate(budget float64) Template {
 	gauge := judge.Mean{RelativeTolerance: 0.1, MinPoints: 2, Budget: budget}
 	return Template{
 		Budget:  budget,
 		Latency: gauge, Saturation: gauge, Ratio: gauge,
 		Errors: judge.Proportion{RelativeTolerance: 0.1, Budget: budget},
-		Slow:   judge.Proportion{RelativeTolerance: 0.1, Budget: budget},
+		Slow:   judge.Histogram{RelativeTolerance: 0.1, Budget: budget},
 	}
 }
 
@@ -160,25 +161,30 @@ func watchGauge(m judge.Mean, index int) func(View) float64 {
 
 // watchErrors judges the share of requests with status 5xx.
 func (t Template) watchErrors() func(View) float64 {
-	p := newProportion(t.Errors)
+	errors := t.Errors.Prepare()
+	var memory judge.ProportionState
+	var until time.Time
 	return func(v View) float64 {
-		counts := map[int64]*judge.Window{}
+		windows := map[int64]*judge.Window{}
 		for _, m := range v.Metrics {
 			if !isErrors(m) {
 				continue
 			}
 			bad := strings.HasPrefix(m.Labels["code"], "5")
-			tally(counts, Increments(m.Canary), bad, func(w *judge.Window) *judge.Counts { return &w.Canary })
-			tally(counts, Increments(m.Baseline), bad, func(w *judge.Window) *judge.Counts { return &w.Baseline })
+			tally(windows, Increments(m.Canary), bad, func(w *judge.Window) *judge.Counts { return &w.Canary })
+			tally(windows, Increments(m.Baseline), bad, func(w *judge.Window) *judge.Counts { return &w.Baseline })
 		}
-		return p.observe(v.Now, func(from, to time.Time) (canary, baseline judge.Counts) {
-			for _, w := range counts {
-				if w.To.After(from) && !w.To.After(to) {
-					canary, baseline = plus(canary, w.Canary), plus(baseline, w.Baseline)
-				}
+		logE := memory.LogE()
+		for _, key := range slices.Sorted(maps.Keys(windows)) {
+			w := *windows[key]
+			if !w.To.After(until) {
+				continue
 			}
-			return canary, baseline
-		})
+			w.From, w.CanaryAt, w.BaselineAt = since(until, w.To), w.To, w.To
+			logE = errors.Observe(&memory, w, time.Time{}).Evidence.LogE
+			until = w.To
+		}
+		return logE
 	}
 }
 
@@ -197,70 +203,36 @@ func tally(windows map[int64]*judge.Window, grown []series.Sample, bad bool, arm
 	}
 }
 
-func plus(a, b judge.Counts) judge.Counts {
-	return judge.Counts{Bad: a.Bad + b.Bad, Total: a.Total + b.Total}
-}
-
-// watchHistogram judges, at each finite edge of the view's i-th histogram, the share of
-// slower requests: the evidence is the mean over the edges.
+// watchHistogram judges the durations in the view's i-th histogram.
 func (t Template) watchHistogram(i int) func(View) float64 {
-	var edges []*proportion
+	slow := t.Slow.Prepare()
+	var memory judge.HistogramState
+	var until time.Time
 	return func(v View) float64 {
+		logE := memory.LogE()
 		h := v.Histograms()[i]
-		if edges == nil {
-			for range h.Edges[:len(h.Edges)-1] {
-				edges = append(edges, newProportion(t.Slow))
+		for _, s := range h.Scrapes {
+			if !s.At.After(until) {
+				continue
 			}
+			window := judge.HistogramWindow{
+				From: since(until, s.At), To: s.At, CanaryAt: s.At, BaselineAt: s.At, Edges: h.Edges[:len(h.Edges)-1],
+				Canary:   []series.PodBuckets{{Counts: s.Canary}},
+				Baseline: []series.PodBuckets{{Counts: s.Baseline}},
+			}
+			logE = slow.Observe(&memory, window, time.Time{}).Evidence.LogE
+			until = s.At
 		}
-		sum := math.Inf(-1)
-		for at, p := range edges {
-			logE := p.observe(v.Now, func(from, to time.Time) (canary, baseline judge.Counts) {
-				for _, s := range h.Scrapes {
-					if s.At.After(from) && !s.At.After(to) {
-						canary, baseline = plus(canary, beyond(s.Canary, at)), plus(baseline, beyond(s.Baseline, at))
-					}
-				}
-				return canary, baseline
-			})
-			sum = logSum(sum, logE-math.Log(float64(len(edges))))
-		}
-		return sum
+		return logE
 	}
 }
 
-// beyond counts the requests slower than an edge as bad.
-func beyond(buckets []float64, edge int) judge.Counts {
-	var c judge.Counts
-	for i, n := range buckets {
-		c.Total += n
-		if i > edge {
-			c.Bad += n
-		}
+// since is the end of the window before, or shortly before the first one.
+func since(until, at time.Time) time.Time {
+	if until.IsZero() {
+		return at.Add(-time.Second)
 	}
-	return c
-}
-
-// proportion is a Proportion with its memory.
-type proportion struct {
-	judge  judge.Proportion
-	memory judge.ProportionState
-	until  time.Time
-}
-
-func newProportion(p judge.Proportion) *proportion { return &proportion{judge: p} }
-
-// observe judges what was served since the last look.
-func (p *proportion) observe(now time.Time, served func(from, to time.Time) (canary, baseline judge.Counts)) float64 {
-	canary, baseline := served(p.until, now)
-	from := p.until
-	if from.IsZero() {
-		from = now.Add(-time.Second)
-	}
-	window := judge.Window{From: from, To: now, Canary: canary, Baseline: baseline, CanaryAt: now, BaselineAt: now}
-	var v judge.Verdict
-	p.memory, v = p.judge.Observe(p.memory, window, from)
-	p.until = now
-	return v.Evidence.LogE
+	return until
 }
 
 // logSum is ln(e^a + e^b).
