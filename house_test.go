@@ -51,6 +51,7 @@ var rooms = []room{
 	}},
 	{folder: "analysis/run", pure: true, may: []allowed{
 		{"analysis/judge", "verdicts"},
+		{"analysis/sequential", "the evidence over all metrics"},
 		{"analysis/criteria", "conditions"},
 		{"analysis/series", "what was measured"},
 	}},

@@ -21,7 +21,7 @@ type Judge interface {
 // newJudges makes one of each judge that the benchmark measures. It is called once for each
 // worker, so that a judge may own scratch memory.
 func newJudges() []Judge {
-	var all []Judge
+	all := []Judge{newSerin()}
 	for _, known := range peers.All() {
 		all = append(all, peer{known})
 	}

@@ -213,8 +213,8 @@ func changedAnywhere(before, now sequential.PodEvents) bool {
 	return false
 }
 
-// podTally is what one pod of the canary showed, and what the baseline's pods would
-// have shown in its place, by kind of event.
+// podTally is what one pod of the canary showed, and what the baseline's pods would have
+// shown in its place, by kind of event.
 type podTally struct {
 	Pod      string    `json:"pod"`
 	Total    float64   `json:"total"`
@@ -245,23 +245,35 @@ func (s *Comparison) tally(b sequential.EventBlock) {
 	}
 }
 
-// worstPod is the pod without which the least evidence remains of a kind, and that
-// evidence, roughly, as a logarithm. ok is false when there are too few pods to tell.
-func (s *Comparison) worstPod(t test, kind int) (pod string, without float64, ok bool) {
+// outlier is a pod that stands out from the canary's others.
+type outlier struct {
+	pod string
+	// part of the events beyond those expected of all pods is this pod's: 0.5 is half.
+	part float64
+	// without is about the evidence that remains without it, as a logarithm.
+	without float64
+}
+
+// worstPod is the pod with the most events beyond those that were expected of it. ok
+// is false when there are too few pods to tell a bad pod from a bad version, or no such
+// events.
+func (s *Comparison) worstPod(t test, kind int) (worst outlier, ok bool) {
 	const enough = 3
 	if len(s.Pods) < enough || kind >= len(s.Test.Kinds) {
-		return "", 0, false
+		return outlier{}, false
 	}
-	events, expected := 0.0, 0.0
-	for _, p := range s.Pods {
-		events, expected = events+p.Events[kind], expected+p.Expected[kind]
-	}
-	without = math.Inf(1)
-	for _, p := range s.Pods {
-		rest := t.Rough(events-p.Events[kind], expected-p.Expected[kind], s.Test.Kinds[kind].Dispersion.At(0))
-		if rest < without {
-			pod, without = p.Pod, rest
+	events, expected, beyond, most := 0.0, 0.0, 0.0, 0
+	for i, p := range s.Pods {
+		excess := p.Events[kind] - p.Expected[kind]
+		events, expected, beyond = events+p.Events[kind], expected+p.Expected[kind], beyond+max(excess, 0)
+		if excess > s.Pods[most].Events[kind]-s.Pods[most].Expected[kind] {
+			most = i
 		}
 	}
-	return pod, without, true
+	p := s.Pods[most]
+	if !(beyond > 0) {
+		return outlier{}, false
+	}
+	rest := t.Rough(events-p.Events[kind], expected-p.Expected[kind], s.Test.Kinds[kind].Dispersion.At(0))
+	return outlier{p.Pod, (p.Events[kind] - p.Expected[kind]) / beyond, rest}, true
 }

@@ -26,7 +26,7 @@ func openMessage(metric Metric, state MetricState) string {
 		return fmt.Sprintf("Metric %q has not been measured yet", metric.Name)
 	case last.Blind():
 		return blindMessage(state, last)
-	case metric.Proportion != nil:
+	case metric.judged():
 		return fmt.Sprintf("Metric %q %s in its last measurement: %s (%s)", metric.Name, last.Phase, last.Message, progress(metric, state))
 	default:
 		return fmt.Sprintf("Metric %q %s in its last measurement: %s (%s)", metric.Name, last.Phase, against(metric, last), progress(metric, state))
@@ -115,7 +115,7 @@ func lastLook(metric Metric, state MetricState) string {
 	switch {
 	case !measured:
 		return ""
-	case metric.Proportion != nil:
+	case metric.judged():
 		return "; last: " + last.Message
 	default:
 		return "; last " + against(metric, last)

@@ -49,6 +49,7 @@ func Record(spec Spec, state State, measurement Measurement) State {
 	look.Message = withWarnings(look.Message, measurement.Warnings)
 	metricState.add(look.Outcome)
 	metricState.assess(metric, look.final)
+	state.merge(spec)
 	state.assess(spec, look.FinishedAt)
 	return state
 }
@@ -81,7 +82,7 @@ func observe(spec Spec, metric Metric, state *MetricState, startedAt time.Time, 
 		return blind(measurement.Failure.Reason, measurement.Failure.Message)
 	case measurement.Result != nil && metric.Conditions != nil:
 		return judgeResult(metric, *measurement.Result)
-	case measurement.Samples != nil && metric.Proportion != nil:
+	case measurement.Samples != nil && metric.judged():
 		return judgeSamples(spec, metric, state, startedAt, *measurement.Samples, measurement.StartedAt)
 	default:
 		return blind(Unavailable, "the measurement has no result of the kind that this metric is judged by")

@@ -20,10 +20,13 @@ type Spec struct {
 	// WeightSince is since when the canary gets the share of traffic that it gets
 	// now. Zero: since the run began.
 	WeightSince time.Time
+	// FalseAlarmBudget is the accepted probability that a canary that is no worse is
+	// failed, over all metrics with a judge and all looks: 0.01. Each judge's own Budget
+	// is its share of it. 0: each judge is on its own.
+	FalseAlarmBudget float64
 }
 
-// Metric is one thing that is measured. Exactly one of Conditions and Proportion
-// is set.
+// Metric is one thing that is measured, by Conditions or by exactly one judge.
 type Metric struct {
 	Name string
 	// Interval is from the end of a measurement to the beginning of the next one;
@@ -49,8 +52,35 @@ type Metric struct {
 	Conditions *criteria.Conditions
 	// SuccessCondition and FailureCondition are their texts, for messages.
 	SuccessCondition, FailureCondition string
-	// Proportion judges the bad requests of canary and baseline.
-	Proportion *judge.Proportion
+	// Proportion judges the bad requests of canary and baseline, and Objective those of
+	// the canary against a limit; Histogram judges how long requests take; Mean and
+	// MannWhitney judge a gauge by its points.
+	Proportion  *judge.Proportion
+	Objective   *judge.Objective
+	Histogram   *judge.Histogram
+	Mean        *judge.Mean
+	MannWhitney *judge.MannWhitney
+	// WarmUp is how old a pod of the canary must be to be compared.
+	WarmUp time.Duration
+	// Weight is the metric's part of the FalseAlarmBudget, relative to the other judged
+	// metrics; 0 is 1.
+	Weight float64
+}
+
+// counts reports whether a judge compares bad requests.
+func (m Metric) counts() bool { return m.Proportion != nil || m.Objective != nil }
+
+// judged reports whether there is a judge.
+func (m Metric) judged() bool {
+	return m.counts() || m.Histogram != nil || m.Mean != nil || m.MannWhitney != nil
+}
+
+// weight is Weight, with its default.
+func (m Metric) weight() float64 {
+	if m.Weight > 0 {
+		return m.Weight
+	}
+	return 1
 }
 
 // find is the index of a metric; -1 when there is none of that name.

@@ -3,6 +3,8 @@ package run
 import (
 	"slices"
 	"time"
+
+	"github.com/serin-dev/serin/analysis/judge"
 )
 
 // Phase is the state of a run, of a metric or of a measurement.
@@ -39,13 +41,24 @@ const (
 	// EvidenceMounting: a judge has too little against the canary to take it back,
 	// and too much to let it have more.
 	EvidenceMounting Reason = "EvidenceMounting"
+	// SharedIncident: both versions are bad. OnePod: one of the canary's pods is, and
+	// the others are not. WarmingUp: the canary's pods are too young. ProofMissing: a
+	// proof was asked for. TooFewPoints: a gauge was not seen often enough. Marginal: a test
+	// for one look is between its limits.
+	SharedIncident Reason = judge.SharedIncident
+	OnePod         Reason = judge.OnePod
+	WarmingUp      Reason = judge.WarmingUp
+	ProofMissing   Reason = judge.ProofMissing
+	TooFewPoints   Reason = judge.TooFewPoints
+	AboveObjective Reason = judge.AboveObjective
+	Undecided      Reason = judge.Undecided
 )
 
 // phase is the phase of a measurement that saw nothing for this reason: Error when
 // something broke, Inconclusive when there was nothing to see.
 func (r Reason) phase() Phase {
 	switch r {
-	case NoData, NotANumber, TooFewRequests, EvidenceMounting:
+	case NoData, NotANumber, TooFewRequests, EvidenceMounting, SharedIncident, OnePod, WarmingUp, ProofMissing, TooFewPoints, AboveObjective, Undecided:
 		return Inconclusive
 	default:
 		return Error
@@ -117,6 +130,9 @@ type Evidence struct {
 	// RateRatio is the canary's share of bad requests over the baseline's, with
 	// bounds that hold at every look. Empty when nothing is known.
 	RateRatio, RateRatioLower, RateRatioUpper string
+	// Edge is the edge of a histogram that most of the evidence is about: Bad are the
+	// requests slower than that. Empty without a histogram.
+	Edge string
 	// RequestsNeeded is how many more requests a verdict needs. Empty for none.
 	RequestsNeeded string
 }

@@ -1,0 +1,121 @@
+package run
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/serin-dev/serin/analysis/judge"
+	"github.com/serin-dev/serin/analysis/series"
+)
+
+// judgeCounts judges bad requests and all requests.
+func (m Metric) judgeCounts(memory *judgeMemory, samples Samples, at moments, first bool) (judge.Verdict, string, error) {
+	arms := series.Arms{
+		Canary:   series.Counters{Bad: samples.CanaryBad, Total: samples.CanaryTotal, BornAfter: at.canarySince},
+		Baseline: series.Counters{Bad: samples.BaselineBad, Total: samples.BaselineTotal},
+	}
+	window, cursor := memory.Cursor.Advance(arms, at.to, m.policy())
+	window.Unscraped = betweenScrapes(samples.CanaryTotal, samples.BaselineTotal, window.From, window.To)
+	memory.Cursor = cursor
+	seen := fmt.Sprintf("canary %s/%s, baseline %s/%s", number(window.Canary.Bad), number(window.Canary.Total),
+		number(window.Baseline.Bad), number(window.Baseline.Total))
+	if m.Objective != nil {
+		state, err := judge.ParseObjectiveState(memory.State)
+		if err != nil {
+			return judge.Verdict{}, "", err
+		}
+		state, verdict := m.Objective.Observe(state, window, at.weightSince)
+		memory.State = state.String()
+		return verdict, seen, nil
+	}
+	state, err := judge.ParseProportionState(memory.State)
+	if err != nil {
+		return judge.Verdict{}, "", err
+	}
+	if first {
+		for _, past := range m.pastCounts(arms.Baseline, at.startedAt) {
+			m.Proportion.Learn(&state, past)
+		}
+	}
+	verdict := m.Proportion.Observe(&state, window, at.weightSince)
+	memory.State = state.String()
+	return verdict, seen, nil
+}
+
+// pastCounts are windows of the baseline from before the run, as long as those
+// between two looks will be.
+func (m Metric) pastCounts(baseline series.Counters, until time.Time) []series.Window {
+	arms := series.Arms{Baseline: baseline}
+	cursor := series.Begin(until.Add(-history), time.Time{}, series.Policy{})
+	var windows []series.Window
+	for _, to := range m.pastLooks(until) {
+		var window series.Window
+		if window, cursor = cursor.Advance(arms, to, series.Policy{Grace: settled}); window.Baseline.Total > 0 {
+			windows = append(windows, window)
+		}
+	}
+	return windows
+}
+
+// settled is the Grace for samples that have long been committed.
+const settled = time.Millisecond
+
+// pastLooks are when the metric would have been measured before the run.
+func (m Metric) pastLooks(until time.Time) []time.Time {
+	every := max(gap(m, false), history/maxPastLooks)
+	var looks []time.Time
+	for at := until.Add(-history).Add(every); !at.After(until); at = at.Add(every) {
+		looks = append(looks, at)
+	}
+	return looks
+}
+
+// maxPastLooks bounds the work of the first look.
+const maxPastLooks = 180
+
+// judgeHistogram judges how long requests took.
+func (m Metric) judgeHistogram(memory *judgeMemory, samples Samples, at moments, first bool) (judge.Verdict, string, error) {
+	state, err := judge.ParseHistogramState(memory.State)
+	if err != nil {
+		return judge.Verdict{}, "", err
+	}
+	arms := series.HistogramArms{Canary: samples.CanaryHistogram, Baseline: samples.BaselineHistogram}
+	arms.Canary.BornAfter = at.canarySince
+	if first {
+		for _, past := range m.pastHistograms(arms.Baseline, at.startedAt) {
+			m.Histogram.Learn(&state, past)
+		}
+	}
+	window, cursor := memory.Histogram.Advance(arms, at.to, m.policy())
+	window.Unscraped = betweenScrapes(samples.CanaryHistogram.Classic, samples.BaselineHistogram.Classic, window.From, window.To)
+	memory.Histogram = cursor
+	verdict := m.Histogram.Observe(&state, window, at.weightSince)
+	memory.State = state.String()
+	return verdict, fmt.Sprintf("canary %s requests, baseline %s", number(requests(window.Canary)), number(requests(window.Baseline))), nil
+}
+
+// pastHistograms is pastCounts for histograms.
+func (m Metric) pastHistograms(baseline series.Histograms, until time.Time) []series.HistogramWindow {
+	arms := series.HistogramArms{Canary: baseline, Baseline: baseline}
+	cursor := series.BeginHistograms(until.Add(-history), time.Time{}, series.Policy{})
+	var windows []series.HistogramWindow
+	for _, to := range m.pastLooks(until) {
+		var window series.HistogramWindow
+		if window, cursor = cursor.Advance(arms, to, series.Policy{Grace: settled}); len(window.Baseline) > 0 {
+			window.Canary = nil
+			windows = append(windows, window)
+		}
+	}
+	return windows
+}
+
+// requests are all requests of an arm.
+func requests(pods []series.PodBuckets) float64 {
+	sum := 0.0
+	for _, pod := range pods {
+		for _, count := range pod.Counts {
+			sum += count
+		}
+	}
+	return sum
+}

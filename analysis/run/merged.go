@@ -1,0 +1,84 @@
+package run
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/serin-dev/serin/analysis/judge"
+	"github.com/serin-dev/serin/analysis/sequential"
+)
+
+// towardsAll is what a verdict adds to the evidence over all metrics: nothing while
+// the judge has a reason to hold although there is evidence.
+func towardsAll(verdict judge.Verdict) float64 {
+	switch verdict.Reason {
+	case judge.OnePod, judge.SharedIncident, judge.InvalidJudge:
+		return 0
+	default:
+		return verdict.Evidence.LogE
+	}
+}
+
+// merge fails the run when the judges' evidence together reaches its limit, though no
+// metric's does alone: the mean of the metrics' E, weighted by their shares of the
+// budget, is evidence like each of them, however the metrics depend on each other
+// (Vovk & Wang 2021). So two metrics that are each a little worse are seen.
+func (s *State) merge(spec Spec) {
+	if !(spec.FalseAlarmBudget > 0 && spec.FalseAlarmBudget < 1) {
+		return
+	}
+	var metrics []int
+	var weights, logs []float64
+	for i, metric := range spec.Metrics {
+		if i >= len(s.Metrics) || !metric.judged() || metric.MannWhitney != nil {
+			continue
+		}
+		log := 0.0
+		var memory judgeMemory
+		if text := s.Metrics[i].JudgeState; text != "" && json.Unmarshal([]byte(text), &memory) == nil {
+			log = memory.LogE
+		}
+		metrics, weights, logs = append(metrics, i), append(weights, metric.weight()), append(logs, log)
+	}
+	if len(metrics) < 2 {
+		return
+	}
+	limit := math.Log(1 / spec.FalseAlarmBudget)
+	all := sequential.LogMean(weights, logs)
+	if all < limit {
+		return
+	}
+	worst := metrics[slices.Index(logs, slices.Max(logs))]
+	if !s.Metrics[worst].Phase.Live() {
+		return
+	}
+	s.Metrics[worst].Phase = Failed
+	s.Metrics[worst].Message = bounded(fmt.Sprintf("all judged metrics together: evidence %s of %s (%s)",
+		exponential(all), exponential(limit), parts(spec, metrics, logs)), messageLimit)
+}
+
+// parts says how much evidence each metric has, the most first.
+func parts(spec Spec, metrics []int, logs []float64) string {
+	order := make([]int, len(metrics))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		switch {
+		case logs[a] > logs[b]:
+			return -1
+		case logs[a] < logs[b]:
+			return 1
+		default:
+			return 0
+		}
+	})
+	texts := make([]string, 0, len(order))
+	for _, i := range order {
+		texts = append(texts, spec.Metrics[metrics[i]].Name+" "+exponential(logs[i]))
+	}
+	return strings.Join(texts, ", ")
+}
