@@ -347,8 +347,8 @@ func compared(name string) v1alpha1.Metric {
 	return v1alpha1.Metric{
 		Name: name, Interval: "10s", Judge: &v1alpha1.MetricJudge{Proportion: &v1alpha1.ProportionJudge{}},
 		Provider: v1alpha1.MetricProvider{Prometheus: &v1alpha1.PrometheusMetric{
-			Canary:   &v1alpha1.RequestCounters{Bad: "canary_bad", Total: "canary_total"},
-			Baseline: &v1alpha1.RequestCounters{Bad: "stable_bad", Total: "stable_total"},
+			Canary:   &v1alpha1.VersionMetrics{Bad: "canary_bad", Total: "canary_total"},
+			Baseline: &v1alpha1.VersionMetrics{Bad: "stable_bad", Total: "stable_total"},
 		}},
 	}
 }

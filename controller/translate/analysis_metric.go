@@ -196,7 +196,7 @@ func (p metricParser) checkProvider() {
 }
 
 // checkCounters refuses what is no selector of raw counters.
-func (p metricParser) checkCounters(field string, counters v1alpha1.RequestCounters) {
+func (p metricParser) checkCounters(field string, counters v1alpha1.VersionMetrics) {
 	p.checkText(field+".bad", counters.Bad, maxSelector, p.checks.Selector)
 	p.checkText(field+".total", counters.Total, maxSelector, p.checks.Selector)
 }

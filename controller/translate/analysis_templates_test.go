@@ -47,8 +47,8 @@ func threshold(name string) v1alpha1.Metric {
 
 // compared is a valid metric with a judge.
 func compared(name string) v1alpha1.Metric {
-	counters := func(version string) *v1alpha1.RequestCounters {
-		return &v1alpha1.RequestCounters{Bad: `requests_total{v="` + version + `",code="500"}`, Total: `requests_total{v="` + version + `"}`}
+	counters := func(version string) *v1alpha1.VersionMetrics {
+		return &v1alpha1.VersionMetrics{Bad: `requests_total{v="` + version + `",code="500"}`, Total: `requests_total{v="` + version + `"}`}
 	}
 	return v1alpha1.Metric{
 		Name: name, Interval: "15s", Judge: &v1alpha1.MetricJudge{Proportion: &v1alpha1.ProportionJudge{}},

@@ -57,6 +57,11 @@ var analysisRunUpdates = []rule{
 		want:   []string{"spec: the falseAlarmBudget of a run cannot be changed; start a new run"},
 	},
 	{
+		reason: "nor what decides",
+		change: "spec: {score: {}}",
+		want:   []string{"spec: the score of a run cannot be changed; start a new run"},
+	},
+	{
 		reason: "what has ended does not begin again",
 		change: "spec: {terminate: false}",
 		want:   []string{"spec: a terminated run stays terminated; start a new run"},

@@ -222,7 +222,7 @@ var judgeRules = []rule{
 	{
 		reason: "a judge without a method",
 		change: "judge: {proportion: null}",
-		want:   []string{at + ".judge: judge needs a method: proportion"},
+		want:   []string{oneMethod},
 	},
 	{
 		reason: "a judge and a condition",
@@ -242,13 +242,13 @@ var judgeRules = []rule{
 	{
 		reason: "a canary that is compared with nothing",
 		change: "provider: {prometheus: {baseline: null}}",
-		want:   []string{at + ".provider.prometheus: canary and baseline belong together: a comparison needs both"},
+		want:   []string{wantsBaseline},
 	},
 	{
 		reason: "a baseline alone",
 		change: "provider: {prometheus: {canary: null}}",
 		want: []string{
-			at + ".provider.prometheus: canary and baseline belong together: a comparison needs both",
+			at + ".provider.prometheus: baseline is what the canary is compared with; write canary, too",
 			at + ".provider.prometheus: prometheus needs either a query, or canary and baseline",
 			at + ": a judge needs provider.prometheus.canary and .baseline to compare; conditions need provider.prometheus.query",
 		},

@@ -84,6 +84,11 @@ type AnalysisTemplateSpec struct {
 	// +kubebuilder:validation:MaxLength=8
 	// +optional
 	FalseAlarmBudget string `json:"falseAlarmBudget,omitempty"`
+
+	// Score sums the metrics up in one number of 0 to 100, as Kayenta does, and decides
+	// by it. Default: none; each metric decides for itself.
+	// +optional
+	Score *AnalysisScore `json:"score,omitempty"`
 }
 
 // Argument is an argument of a template.
@@ -134,6 +139,11 @@ type SecretKeyReference struct {
 // +kubebuilder:validation:XValidation:rule="!has(self.count) || !(has(self.failureLimit) || has(self.consecutiveSuccessLimit)) || int(self.count) == 0 || (has(self.failureLimit) && int(self.failureLimit) > 0 ? int(self.failureLimit) : 0) + (has(self.consecutiveSuccessLimit) ? int(self.consecutiveSuccessLimit) : 0) <= int(self.count)",message="count must be at least failureLimit + consecutiveSuccessLimit: otherwise the limits could never be reached"
 // +kubebuilder:validation:XValidation:rule="!has(self.count) || int(self.count) == 0 || !has(self.inconclusiveLimit) || int(self.inconclusiveLimit) <= int(self.count)",message="count must be at least inconclusiveLimit: otherwise the limit could never be reached"
 // +kubebuilder:validation:XValidation:rule="!has(self.provider.prometheus) || has(self.judge) == has(self.provider.prometheus.canary)",message="a judge needs provider.prometheus.canary and .baseline to compare; conditions need provider.prometheus.query"
+// +kubebuilder:validation:XValidation:rule="!has(self.judge) || has(self.judge.objective) || !has(self.provider.prometheus) || !has(self.provider.prometheus.canary) || has(self.provider.prometheus.baseline)",message="the judge compares the canary with a baseline; write provider.prometheus.baseline (objective alone does without)"
+// +kubebuilder:validation:XValidation:rule="!has(self.judge) || !(has(self.judge.proportion) || has(self.judge.objective)) || !has(self.provider.prometheus) || !has(self.provider.prometheus.canary) || has(self.provider.prometheus.canary.bad)",message="proportion and objective count requests; give canary and baseline bad and total"
+// +kubebuilder:validation:XValidation:rule="!has(self.judge) || !has(self.judge.histogram) || !has(self.provider.prometheus) || !has(self.provider.prometheus.canary) || has(self.provider.prometheus.canary.histogram)",message="the judge compares histograms; give canary and baseline histogram, the selector of their buckets"
+// +kubebuilder:validation:XValidation:rule="!has(self.judge) || !(has(self.judge.mean) || has(self.judge.mannWhitney)) || !has(self.provider.prometheus) || !has(self.provider.prometheus.canary) || has(self.provider.prometheus.canary.query)",message="mean and mannWhitney compare the points of a gauge; give canary and baseline query"
+// +kubebuilder:validation:XValidation:rule="!has(self.weight) || has(self.judge)",message="weight is a share of falseAlarmBudget, which only a judge spends; remove it"
 type Metric struct {
 	// Name of the metric. Example: success-rate.
 	// +kubebuilder:validation:MinLength=1
@@ -207,50 +217,25 @@ type Metric struct {
 	// +optional
 	Judge *MetricJudge `json:"judge,omitempty"`
 
+	// Weight is the metric's share of falseAlarmBudget, beside those of the other
+	// judged metrics: one of weight 3 beside one of weight 1 has three quarters.
+	// Default: 1. Example: 3.
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=1000
+	// +optional
+	Weight *int32 `json:"weight,omitempty"`
+
+	// Groups are those in which the metric counts for the score. Default: one group
+	// of all metrics that name none. Example: [errors].
+	// +kubebuilder:validation:MaxItems=8
+	// +kubebuilder:validation:items:MinLength=1
+	// +kubebuilder:validation:items:MaxLength=63
+	// +listType=set
+	// +optional
+	Groups []string `json:"groups,omitempty"`
+
 	// Provider is where the numbers come from.
 	Provider MetricProvider `json:"provider"`
-}
-
-// MetricJudge names a statistical test. Exactly one of its fields is set.
-//
-// +kubebuilder:validation:XValidation:rule="has(self.proportion)",message="judge needs a method: proportion"
-type MetricJudge struct {
-	// Proportion compares the share of bad requests, by a sequential test that
-	// may look at every scrape.
-	// +optional
-	Proportion *ProportionJudge `json:"proportion,omitempty"`
-}
-
-// ProportionJudge compares the share of bad requests of canary and baseline.
-type ProportionJudge struct {
-	// Worse says which direction is a regression.
-	// +kubebuilder:validation:Enum=higher
-	// +kubebuilder:default=higher
-	// +optional
-	Worse string `json:"worse,omitempty"`
-
-	// Tolerance is how much worse the canary may be. Default: {relative: "10%"}.
-	// +kubebuilder:default={}
-	// +optional
-	Tolerance ProportionTolerance `json:"tolerance,omitempty"`
-
-	// MinRequests is how many requests the canary must have served since the
-	// weight in force was set before the absence of evidence against it counts as
-	// a pass.
-	// +kubebuilder:default=100
-	// +kubebuilder:validation:Minimum=1
-	// +optional
-	MinRequests *int64 `json:"minRequests,omitempty"`
-}
-
-// ProportionTolerance is how much worse the canary may be.
-type ProportionTolerance struct {
-	// Relative to the baseline's share. Example: "25%" lets 1 % become 1.25 %.
-	// +kubebuilder:default="10%"
-	// +kubebuilder:validation:XValidation:rule="self.matches('^[0-9]{1,4}([.][0-9]{1,4})?%$')",message="tolerance.relative must be a percentage, such as 25%"
-	// +kubebuilder:validation:MaxLength=12
-	// +optional
-	Relative string `json:"relative,omitempty"`
 }
 
 // MetricProvider is where numbers come from. Exactly one of its fields is set.
@@ -261,3 +246,37 @@ type MetricProvider struct {
 	// +optional
 	Prometheus *PrometheusMetric `json:"prometheus,omitempty"`
 }
+
+// AnalysisScore sums metrics up in one number of 0 to 100: the share of metrics that
+// pass in each group, weighted by group.
+//
+// +kubebuilder:validation:XValidation:rule="self.marginal <= self.pass",message="score.marginal must be at most score.pass"
+// +kubebuilder:validation:XValidation:rule="!has(self.groupWeights) || self.groupWeights.map(g, self.groupWeights[g]).sum() <= 100",message="score.groupWeights must add up to 100 at most; groups without a weight share what is left"
+type AnalysisScore struct {
+	// Pass is the lowest score that passes. Default: 95.
+	// +kubebuilder:default=95
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=100
+	// +optional
+	Pass int32 `json:"pass,omitempty"`
+
+	// Marginal is the lowest score that is inconclusive; a lower one fails.
+	// Default: 75.
+	// +kubebuilder:default=75
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=100
+	// +optional
+	Marginal *int32 `json:"marginal,omitempty"`
+
+	// GroupWeights are the groups' weights, in percent. Default: groups without one
+	// share what is left of 100. Example: {errors: 70, latency: 30}.
+	// +kubebuilder:validation:MaxProperties=32
+	// +optional
+	GroupWeights map[string]GroupWeight `json:"groupWeights,omitempty"`
+}
+
+// GroupWeight is the weight of a group, in percent.
+//
+// +kubebuilder:validation:Minimum=0
+// +kubebuilder:validation:Maximum=100
+type GroupWeight int32

@@ -35,6 +35,7 @@ type AnalysisRunList struct {
 // +kubebuilder:validation:XValidation:rule="self.metrics == oldSelf.metrics",message="the metrics of a run cannot be changed; change the template and start a new run"
 // +kubebuilder:validation:XValidation:rule="has(self.args) == has(oldSelf.args) && (!has(self.args) || self.args == oldSelf.args)",message="the args of a run cannot be changed; start a new run"
 // +kubebuilder:validation:XValidation:rule="self.falseAlarmBudget == oldSelf.falseAlarmBudget",message="the falseAlarmBudget of a run cannot be changed; start a new run"
+// +kubebuilder:validation:XValidation:rule="has(self.score) == has(oldSelf.score) && (!has(self.score) || self.score == oldSelf.score)",message="the score of a run cannot be changed; start a new run"
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.terminate) || !oldSelf.terminate || (has(self.terminate) && self.terminate)",message="a terminated run stays terminated; start a new run"
 type AnalysisRunSpec struct {
 	// Metrics are measured and judged together.
@@ -58,6 +59,10 @@ type AnalysisRunSpec struct {
 	// +kubebuilder:validation:MaxLength=8
 	// +optional
 	FalseAlarmBudget string `json:"falseAlarmBudget,omitempty"`
+
+	// Score sums the metrics up in one number of 0 to 100. Default: none.
+	// +optional
+	Score *AnalysisScore `json:"score,omitempty"`
 
 	// CanarySince is when the first pods of the canary may have started: their
 	// counters begin at zero after it.

@@ -1,9 +1,10 @@
 package v1alpha1
 
-// PrometheusMetric is a query, or the four counters of a comparison.
+// PrometheusMetric is a query, or what is compared of two versions.
 //
 // +kubebuilder:validation:XValidation:rule="has(self.query) != has(self.canary)",message="prometheus needs either a query, or canary and baseline"
-// +kubebuilder:validation:XValidation:rule="has(self.canary) == has(self.baseline)",message="canary and baseline belong together: a comparison needs both"
+// +kubebuilder:validation:XValidation:rule="!has(self.baseline) || has(self.canary)",message="baseline is what the canary is compared with; write canary, too"
+// +kubebuilder:validation:XValidation:rule="!has(self.canary) || !has(self.baseline) || (has(self.canary.bad) == has(self.baseline.bad) && has(self.canary.histogram) == has(self.baseline.histogram) && has(self.canary.query) == has(self.baseline.query))",message="canary and baseline must be of one kind: bad and total, or histogram, or query"
 type PrometheusMetric struct {
 	// Address of the server. Default: the controller's --prometheus-address.
 	// Example: http://prometheus.monitoring:9090.
@@ -18,12 +19,12 @@ type PrometheusMetric struct {
 	// +optional
 	Query string `json:"query,omitempty"`
 
-	// Canary are the new version's counters.
+	// Canary is what is read of the new version.
 	// +optional
-	Canary *RequestCounters `json:"canary,omitempty"`
-	// Baseline are the stable version's counters.
+	Canary *VersionMetrics `json:"canary,omitempty"`
+	// Baseline is the same of the stable version.
 	// +optional
-	Baseline *RequestCounters `json:"baseline,omitempty"`
+	Baseline *VersionMetrics `json:"baseline,omitempty"`
 
 	// Timeout of a query, in seconds.
 	// +kubebuilder:default=30
@@ -52,19 +53,38 @@ type PrometheusMetric struct {
 	TLS *TLSConfig `json:"tls,omitempty"`
 }
 
-// RequestCounters are two selectors of raw counters, without a range and without
-// rate(): Serin reads their samples and takes the differences itself.
-type RequestCounters struct {
+// VersionMetrics is what is read of one version: two counters, the buckets of a
+// histogram, or a gauge. Counters and buckets are selectors, without a range and
+// without rate(): Serin reads their samples and takes the differences itself.
+//
+// +kubebuilder:validation:XValidation:rule="has(self.bad) == has(self.total)",message="bad and total belong together: a share needs both"
+// +kubebuilder:validation:XValidation:rule="(has(self.bad) || has(self.total) ? 1 : 0) + (has(self.histogram) ? 1 : 0) + (has(self.query) ? 1 : 0) == 1",message="a version needs exactly one of: bad and total, histogram, query"
+type VersionMetrics struct {
 	// Bad counts the bad requests. Example: http_requests_total{code=~"5.."}.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=4096
 	// +kubebuilder:validation:XValidation:rule="!self.matches('^[[:space:]]*[a-z_]+[[:space:]]*([(]|(by|without)[^a-z])') && !self.matches('[]][[:space:]]*$')",message="bad must be the selector of a raw counter, such as http_requests_total{job='web'}, without a function and without a range: Serin takes the differences itself"
-	Bad string `json:"bad"`
+	// +optional
+	Bad string `json:"bad,omitempty"`
 	// Total counts all requests, the bad ones included.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=4096
 	// +kubebuilder:validation:XValidation:rule="!self.matches('^[[:space:]]*[a-z_]+[[:space:]]*([(]|(by|without)[^a-z])') && !self.matches('[]][[:space:]]*$')",message="total must be the selector of a raw counter, such as http_requests_total{job='web'}, without a function and without a range: Serin takes the differences itself"
-	Total string `json:"total"`
+	// +optional
+	Total string `json:"total,omitempty"`
+	// Histogram selects the buckets of a classic histogram, le="+Inf" included, or a
+	// native histogram. Example: http_request_duration_seconds_bucket{job="web"}.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=4096
+	// +kubebuilder:validation:XValidation:rule="!self.matches('^[[:space:]]*[a-z_]+[[:space:]]*([(]|(by|without)[^a-z])') && !self.matches('[]][[:space:]]*$')",message="histogram must be the selector of raw buckets, such as http_request_duration_seconds_bucket{job='web'}, without a function and without a range: Serin takes the differences itself"
+	// +optional
+	Histogram string `json:"histogram,omitempty"`
+	// Query is a PromQL expression of a gauge, of which each measurement is a point.
+	// Example: avg(process_resident_memory_bytes{job="web"}).
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=8192
+	// +optional
+	Query string `json:"query,omitempty"`
 }
 
 // Header is an HTTP header.
