@@ -182,32 +182,42 @@ func TestHistogramsAreCountedOnce(t *testing.T) {
 			if !useNative && len(window.Canary) > 0 && len(window.Edges) != buckets-1 {
 				t.Fatalf("edges %v, want %d; doubts %q", window.Edges, buckets-1, window.Doubts)
 			}
-			for _, pod := range window.Canary {
-				if got[pod.Pod] == nil {
-					got[pod.Pod] = map[string]float64{}
-				}
-				for i, edge := range append(slices.Clone(window.Edges), math.Inf(1)) {
-					got[pod.Pod][fmt.Sprint(edge)] += sum(pod.Counts[:i+1])
-				}
-			}
+			addUp(got, window)
 		}
 		for _, p := range processes {
-			truth := p.truth(0)
-			for edge, count := range got[p.name] {
-				upper, _ := strconv.ParseFloat(edge, 64)
-				n := len(truth)
-				if !math.IsInf(upper, 1) {
-					n = int(math.Round(upper * 10))
-				}
-				if want := sum(truth[:n]); count != want {
-					t.Fatalf("%s up to %s: %v, want %v\n%v", p.name, edge, count, want, p)
-				}
-			}
-			if got[p.name] == nil && sum(truth) > 0 {
-				t.Fatalf("%s: nothing, want %v", p.name, truth)
-			}
+			checkProcess(t, p, got[p.name])
 		}
 	})
+}
+
+// addUp adds the pods of a window to what was counted of each up to each edge.
+func addUp(got map[string]map[string]float64, window HistogramWindow) {
+	for _, pod := range window.Canary {
+		if got[pod.Pod] == nil {
+			got[pod.Pod] = map[string]float64{}
+		}
+		for i, edge := range append(slices.Clone(window.Edges), math.Inf(1)) {
+			got[pod.Pod][fmt.Sprint(edge)] += sum(pod.Counts[:i+1])
+		}
+	}
+}
+
+// checkProcess holds what was counted of a pod against what it observed.
+func checkProcess(t *rapid.T, p process, got map[string]float64) {
+	truth := p.truth(0)
+	for edge, count := range got {
+		upper, _ := strconv.ParseFloat(edge, 64)
+		n := len(truth)
+		if !math.IsInf(upper, 1) {
+			n = int(math.Round(upper * 10))
+		}
+		if want := sum(truth[:n]); count != want {
+			t.Fatalf("%s up to %s: %v, want %v\n%v", p.name, edge, count, want, p)
+		}
+	}
+	if got == nil && sum(truth) > 0 {
+		t.Fatalf("%s: nothing, want %v", p.name, truth)
+	}
 }
 
 // resumeHistograms writes a cursor to JSON and reads it.
