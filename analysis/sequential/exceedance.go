@@ -28,6 +28,8 @@ import (
 // the stake waits until the weight changes, so that a regression that begins late is
 // not paid for with the good time before it.
 //
+// It is not for concurrent use.
+//
 // Sources: conditioning, Lindon & Malek 2022; Bernoulli e-values, Turner, Ly &
 // Grünwald 2024; mixtures, Robbins 1970; what is our own is said where it is done.
 type Exceedance struct {

@@ -22,7 +22,9 @@ import "math"
 // Geometric clumps, such as retries, have lighter tails at the same φ and are
 // covered.
 type temperatures struct {
-	// table[g][i] is τ for φ = dispersionStep^g and tilt i.
+	tilts []float64
+	// table[g][i] is τ for φ = dispersionStep^g and tilt i. Rows are made when they are
+	// asked for: a look needs a few of them.
 	table [][]float64
 }
 
@@ -32,14 +34,19 @@ const (
 )
 
 func newTemperatures(tilts []float64) temperatures {
-	table := make([][]float64, dispersionGrid)
-	for g := range table {
-		table[g] = make([]float64, len(tilts))
-		for i, tilt := range tilts {
-			table[g][i] = temperature(math.Pow(dispersionStep, float64(g)), tilt)
+	return temperatures{tilts: tilts, table: make([][]float64, dispersionGrid)}
+}
+
+// row is table[g].
+func (t temperatures) row(g int) []float64 {
+	if t.table[g] == nil {
+		row := make([]float64, len(t.tilts))
+		for i, tilt := range t.tilts {
+			row[i] = temperature(math.Pow(dispersionStep, float64(g)), tilt)
 		}
+		t.table[g] = row
 	}
-	return temperatures{table}
+	return t.table[g]
 }
 
 // at returns where the temperatures for a dispersion φ >= 1 are: those of tilt i are
@@ -47,10 +54,10 @@ func newTemperatures(tilts []float64) temperatures {
 func (t temperatures) at(dispersion float64) (low, high []float64, part, scale float64) {
 	position := math.Log(max(dispersion, 1)) / math.Log(dispersionStep)
 	if last := len(t.table) - 1; position >= float64(last) {
-		return t.table[last], t.table[last], 0, dispersion / math.Pow(dispersionStep, float64(last))
+		return t.row(last), t.row(last), 0, dispersion / math.Pow(dispersionStep, float64(last))
 	}
 	g := int(position)
-	return t.table[g], t.table[g+1], position - float64(g), 1
+	return t.row(g), t.row(g + 1), position - float64(g), 1
 }
 
 // temperature solves the condition by bisection.
