@@ -84,22 +84,20 @@ func (l *look) verdict() Verdict {
 }
 
 func (l *look) decide(e Evidence) Verdict {
-	failed := l.state.Highest >= e.LogLimit
 	tolerated := l.rules.absolute > 0 && e.Canary.Bad <= l.rules.absolute*e.Canary.Total
-	incident, bad := l.incident()
-	switch {
-	case failed && !tolerated && !l.onePod(&e):
+	if failed := l.state.Highest >= e.LogLimit; failed && !tolerated {
+		if l.onePod(&e) {
+			return Verdict{Inconclusive, OnePod, l.onePodOnly(e), nil, e}
+		}
 		return Verdict{Fail, Regression, l.failed(e), nil, e}
-	case failed && !tolerated:
-		return Verdict{Inconclusive, OnePod, l.onePodOnly(e), nil, e}
-	case incident:
-		return Verdict{Inconclusive, SharedIncident, bad, nil, e}
-	case l.window.canary.total() <= 0 && l.window.warmingUp.total() > 0 && e.Canary.Total <= 0:
-		return Verdict{Inconclusive, WarmingUp, l.stillWarm(), nil, e}
-	case l.window.canary.total() <= 0 && l.window.warmingUp.total() <= 0 && !l.window.Unscraped:
-		return Verdict{Inconclusive, NoData, l.noCanary(), nil, e}
-	case e.Canary.Total <= 0:
-		return Verdict{Inconclusive, NoData, nothingCompared, nil, e}
+	}
+	if incident, message := l.incident(); incident {
+		return Verdict{Inconclusive, SharedIncident, message, nil, e}
+	}
+	if message, reason := l.unseen(e); reason != "" {
+		return Verdict{Inconclusive, reason, message, nil, e}
+	}
+	switch {
 	case l.state.Compared < l.rules.minRequests:
 		e.RequestsNeeded = l.rules.minRequests - l.state.Compared
 		return Verdict{Inconclusive, TooFewRequests, l.tooFew(e), nil, e}
@@ -113,6 +111,21 @@ func (l *look) decide(e Evidence) Verdict {
 	default:
 		e.RequestsNeeded = l.untilFailure(e)
 		return Verdict{Pass, NoEvidenceOfHarm, l.passed(e), nil, e}
+	}
+}
+
+// unseen is the reason for which there is nothing to judge; empty when there is.
+func (l *look) unseen(e Evidence) (message, reason string) {
+	arrived, young := l.window.canary.total() > 0, l.window.warmingUp.total() > 0
+	switch {
+	case !arrived && young && e.Canary.Total <= 0:
+		return l.stillWarm(), WarmingUp
+	case !arrived && !young && !l.window.Unscraped:
+		return l.noCanary(), NoData
+	case e.Canary.Total <= 0:
+		return nothingCompared, NoData
+	default:
+		return "", ""
 	}
 }
 

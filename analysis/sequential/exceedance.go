@@ -224,21 +224,27 @@ func (s *ExceedanceState) Validate() error {
 		return fmt.Errorf("the state has a reserve of %v and %v requests in the past", s.Reserve, s.Past)
 	}
 	for j := range s.Kinds {
-		k := &s.Kinds[j]
-		for _, values := range [][]float64{k.Wealth, k.Rank, {k.Past, k.Pods.Squares, k.Pods.Freedom},
-			k.Dispersion.Excess[:], k.Dispersion.Variance[:], k.Dispersion.Square[:], k.Dispersion.Count[:]} {
-			for _, v := range values {
-				if !isFinite(v) {
-					return fmt.Errorf("the state of kind %d holds %v", j, v)
-				}
-			}
-		}
-		if n := len(k.Wealth); n != 0 && n != errorTilts && n != latencyTilts || len(k.Rank) != 0 && len(k.Rank) != len(rankTilts) {
-			return fmt.Errorf("the state of kind %d has %d likelihood ratios and %d ranks", j, len(k.Wealth), len(k.Rank))
-		}
-		if len(k.Wealth) != len(s.Kinds[0].Wealth) || len(k.Wealth) > 0 != (len(k.Rank) > 0) {
-			return fmt.Errorf("the state of kind %d has %d likelihood ratios, that of kind 0 %d", j, len(k.Wealth), len(s.Kinds[0].Wealth))
+		if err := s.Kinds[j].validate(len(s.Kinds[0].Wealth)); err != nil {
+			return fmt.Errorf("the state of kind %d: %w", j, err)
 		}
 	}
 	return s.Spread.validate(len(s.Kinds))
+}
+
+// validate is ExceedanceState.Validate for one kind, which has so many tilts as the
+// others.
+func (k *KindState) validate(tilts int) error {
+	d := &k.Dispersion
+	for _, values := range [][]float64{k.Wealth, k.Rank, {k.Past, k.Pods.Squares, k.Pods.Freedom}, d.Excess[:], d.Variance[:], d.Square[:], d.Count[:]} {
+		for _, v := range values {
+			if !isFinite(v) {
+				return fmt.Errorf("it holds %v", v)
+			}
+		}
+	}
+	n, ranks := len(k.Wealth), len(k.Rank)
+	if n != 0 && n != errorTilts && n != latencyTilts || ranks != 0 && ranks != len(rankTilts) || n != tilts || n > 0 != (ranks > 0) {
+		return fmt.Errorf("it has %d likelihood ratios and %d ranks, and kind 0 has %d", n, ranks, tilts)
+	}
+	return nil
 }
