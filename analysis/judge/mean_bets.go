@@ -1,17 +1,18 @@
 package judge
 
-import "math"
+import (
+	"math"
+
+	"github.com/serin-dev/serin/analysis/stats"
+)
 
 // bets turn surprises into evidence.
 //
-// A surprise z has the p-value P(Z > z) of a logistic variable of variance 1,
-//
-//	p = 1 / (1 + exp(π z / √3)),
-//
-// whose tail is heavier than a normal one's (its kurtosis is that of Student's t with
-// 9 degrees of freedom). Each of five gamblers multiplies her stake by κ p^(κ-1), a
-// calibrator: its mean is at most 1 if p is at most uniform (Shafer, Shen, Vereshchagin
-// & Vovk 2011). Regressions begin late, so that each puts the share
+// A surprise z has the p-value P(T > z) of Student's t with 30 degrees of freedom, a
+// tail a little heavier than a normal one's. Each of five gamblers multiplies her stake
+// by κ p^(κ-1), a calibrator: its mean is at most 1 if p is at least as large as a uniform
+// variable (Shafer, Shen, Vereshchagin & Vovk 2011). Regressions begin late, so that each
+// puts the share
 //
 //	w_k = c / ((k+c-1)(k+c)),   c = 10,
 //
@@ -19,8 +20,8 @@ import "math"
 // what they own, with what is not put in yet: a mixture of e-processes over the start
 // and κ, hence an e-process (Ville 1939).
 //
-// From two points on, what a single point may give is cut so that a point alone stays
-// below the limit. Cutting loses evidence and never makes any.
+// From MinPoints = 2 on, what a single point may give is cut to what would take the first
+// point to the limit. Cutting loses evidence and never makes any.
 type bets struct {
 	// most is the highest logarithm of a single bet.
 	most float64
@@ -32,31 +33,37 @@ var powers = [gamblers]float64{0.06, 0.12, 0.22, 0.4, 0.7}
 const (
 	gamblers   = 5
 	startShare = 10.0
+	// surpriseFreedom makes the tail a little heavier than a normal one's.
+	surpriseFreedom = 30.0
 )
 
 func (m Mean) bets() bets {
 	if m.MinPoints < 2 {
 		return bets{most: math.Inf(1)}
 	}
-	return bets{most: math.Log(1/m.Budget) + math.Log(1+startShare) - 1e-9}
+	return bets{most: math.Log(1/m.Budget) + math.Log(1+startShare)}
 }
 
 // logP is the logarithm of a surprise's p-value.
 func logP(z float64) float64 {
-	x := math.Pi / math.Sqrt(3) * z
-	if x > 0 {
-		return -x - math.Log1p(math.Exp(-x))
+	p, err := stats.StudentSurvival(z, surpriseFreedom)
+	if err != nil || p <= 0 {
+		return leastLogP
 	}
-	return -math.Log1p(math.Exp(x))
+	return max(math.Log(p), leastLogP)
 }
 
+// leastLogP is below any p-value that makes a difference.
+const leastLogP = -600
+
 // gain is the logarithm of what a gambler's stake is multiplied by.
-func (b bets) gain(power, z float64) float64 {
-	return min(math.Log(power)+(power-1)*logP(z), b.most)
+func (b bets) gain(power, logP float64) float64 {
+	return min(math.Log(power)+(power-1)*logP, b.most)
 }
 
 // add bets on one more point.
 func (b bets) add(s MeanState, z float64) MeanState {
+	p := logP(z)
 	s.Points++
 	k := float64(s.Points)
 	share := math.Log(startShare / ((k + startShare - 1) * (k + startShare)))
@@ -65,17 +72,16 @@ func (b bets) add(s MeanState, z float64) MeanState {
 		if s.Points > 1 {
 			owned = logSum(s.Stakes[j], share)
 		}
-		s.Stakes[j] = owned + b.gain(power, z)
+		s.Stakes[j] = owned + b.gain(power, p)
 	}
-	s.Recent = recentShare*z + (1-recentShare)*s.Recent
+	s.Recent = recentShare*p + (1-recentShare)*s.Recent
 	if s.Points == 1 {
-		s.Recent = z
+		s.Recent = p
 	}
-	s.Highest = max(s.Highest, s.LogE())
 	return s
 }
 
-// recentShare is the weight of the newest surprise in the recent ones' mean.
+// recentShare is the weight of the newest point in the recent ones' mean.
 const recentShare = 0.4
 
 // LogE is the natural logarithm of the evidence; 0 before the first point.

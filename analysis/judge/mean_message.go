@@ -50,7 +50,7 @@ const longSilence = 5 * time.Minute
 // evidence is what the state holds, for a person.
 //
 // The ratio is that of the geometric means (on a scale without logarithms, of the
-// means). Its bounds hold at every look if the points are normal about their mean:
+// means), and unknown (0, 0, +Inf) when the baseline's level is 0. Its bounds hold at every look if the points are normal about their mean:
 // half the width is, for n points of spread s and variance inflation
 // φ = (1+ρ)/(1-ρ) against N of the baseline,
 //
@@ -63,13 +63,16 @@ func (l *meanLook) evidence() MeanVerdict {
 	n := float64(l.state.Points)
 	v.Evidence = Evidence{
 		Canary: Counts{Bad: float64(l.state.Worse), Total: n}, Baseline: Counts{Total: float64(len(l.baseline))},
-		LogE: l.state.LogE(), LogLimit: math.Log(1 / l.m.Budget), RatioUpper: math.Inf(1),
+		LogE: l.confirmed(), LogLimit: math.Log(1 / l.m.Budget), RatioUpper: math.Inf(1),
 	}
-	if l.state.Points == 0 || l.ref.unit == 0 || l.problem != "" {
+	if l.state.Points == 0 || l.problem != "" || l.ref.unit == 0 {
 		return v
 	}
 	r, budget := l.ref, l.m.Budget
 	v.CanaryLevel, v.BaselineLevel, v.Tolerated = l.state.Sum/n, r.level, r.tolerated
+	if r.level == 0 {
+		return v
+	}
 	inflation := r.spread * math.Sqrt((1+r.memory)/(1-r.memory))
 	half := inflation * (math.Sqrt((n+5)*(math.Log1p(n/5)+2*math.Log(2/budget)))/n + math.Sqrt(2*math.Log(4/budget)/r.points))
 	away := l.state.Away / n
@@ -79,47 +82,39 @@ func (l *meanLook) evidence() MeanVerdict {
 	return v
 }
 
-// ratio is the ratio to the baseline's level of what is a distance away from it.
+// ratio is the ratio to the baseline's level, which is not 0, of what is a distance away
+// from it.
 func (r reference) ratio(away float64) float64 {
 	away *= r.sign
 	if !r.logarithmic {
-		if r.level == 0 {
-			return 1
-		}
 		return max(1+away*r.unit/math.Abs(r.level), 0)
 	}
-	base := r.level/r.unit + zeroAt
-	value := max(math.Exp(math.Log(base)+away)-zeroAt, 0)
-	switch {
-	case r.level > 0:
-		return min(value*r.unit/r.level, math.MaxFloat64)
-	case value > 0:
-		return math.Inf(1)
-	default:
-		return 0
-	}
+	level := r.level / r.unit
+	return max(math.Exp(math.Log(level+zeroAt)+away)-zeroAt, 0) / level
 }
 
-// finding is a judgement with the numbers behind it.
+// finding is a judgement with the numbers behind it; without one, it is a failure.
 func (l *meanLook) finding(judgement string, v MeanVerdict) string {
-	e := v.Evidence
-	text := judgement
-	if text != "" {
-		text += ": "
-	}
-	if l.problem == "" && l.state.Points > 0 {
-		text += fmt.Sprintf("level %s -> %s (%s, tolerated up to %s), ", number(v.BaselineLevel), number(v.CanaryLevel), times(e.RatioEstimate), number(v.Tolerated))
-		if l.m.Worse == Lower {
-			text = text[:len(text)-len("), ")]
-			text = text[:len(text)-len("up to "+number(v.Tolerated))] + "down to " + number(v.Tolerated) + "), "
-		}
-	}
-	logE := e.LogE
+	e, text, logE := v.Evidence, "", v.Evidence.LogE
 	if judgement == "" {
 		logE = l.state.Highest
+	} else {
+		text = judgement + ": "
+	}
+	if l.problem == "" && l.state.Points > 0 {
+		border := "up to "
+		if l.m.Worse == Lower {
+			border = "down to "
+		}
+		if v.BaselineLevel != 0 {
+			border = times(e.RatioEstimate) + ", tolerated " + border
+		} else {
+			border = "tolerated " + border
+		}
+		text += fmt.Sprintf("level %s -> %s (%s), ", number(v.BaselineLevel), number(v.CanaryLevel), border+number(v.Tolerated))
 	}
 	text += fmt.Sprintf("evidence %s of %s after %s", power(logE), power(e.LogLimit), counted(l.state.Points, "point", "points"))
-	if e.RequestsNeeded > 0 && judgement != "" && l.state.Points >= l.m.MinPoints {
+	if e.RequestsNeeded > 0 && l.state.Points >= l.m.MinPoints {
 		text += fmt.Sprintf("; %s like the last ones would decide against it", counted(int(min(e.RequestsNeeded, 1e9)), "more point", "more points"))
 	}
 	return text
@@ -133,11 +128,4 @@ func counted(n int, one, many string) string {
 		return "1 " + one
 	}
 	return strconv.Itoa(n) + " " + many
-}
-
-func were(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one + " was"
-	}
-	return strconv.Itoa(n) + " " + many + " were"
 }

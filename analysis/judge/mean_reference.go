@@ -17,10 +17,16 @@ import (
 //
 // The level is the median. The spread is that of the worse half, doubled,
 //
-//	s² = (n₀ s₀² + 2 Σ max(y_i - level, 0)²) / (n₀ + n - 1),   n₀ = 2, s₀ = Noise,
+//	s² = (n₀ s₀² + 2 c Σ max(y_i - level, 0)²) / (n₀ + n - 1),   n₀ = 2, s₀ = Noise,
 //
 // because only the worse side's tail decides, and drops to zero say nothing about
-// it. Points follow one another: what a point explains of the next one is
+// it. c is 1 as long as the points scatter by less than twice the Noise; beyond, it goes
+// to the inverse of the lower quartile of χ²/ν at ν = (n-1)/2 (see caution), because a
+// spread of few points is easily estimated too low. The level's own error is common to
+// all points of the canary: half a standard error of it, times √(k/n) at the k-th point,
+// is taken off each distance.
+//
+// None of these is a theorem; they are what it takes to keep the budget in the tests. Points follow one another: what a point explains of the next one is
 // ρ max(y_i - level, 0), with ρ the autocorrelation at lag 1, shrunk to ⅕ with the
 // weight of eight points and corrected for its bias of -(1+3ρ)/n (Marriott & Pope
 // 1954); the spread of what it does not explain is estimated like s, and at least s/2.
@@ -36,7 +42,9 @@ type reference struct {
 	spread           float64
 	memory           float64
 	unexplained      float64
-	spacing          time.Duration
+	// doubt is how much higher than estimated the level may be.
+	doubt   float64
+	spacing time.Duration
 	// far are the points more than two spreads worse than the level.
 	far []distance
 }
@@ -52,6 +60,13 @@ const (
 	memoryPoints = 8.0
 	memoryPrior  = 0.2
 	mostMemory   = 0.95
+	// cautionShare and doubtShare are how many standard errors of the spread and of the
+	// level are allowed for, the latter at most mostDoubt times.
+	cautionShare = 0.67
+	doubtShare   = 0.5
+	mostDoubt    = 3.0
+	// trusted is how many times the presumed noise a spread may be to be believed.
+	trusted = 2.0
 	// zeroAt is where zero lies on the logarithmic scale, in units.
 	zeroAt = 0.1
 	// farOff is from how many spreads on a point of the baseline counts as an incident.
@@ -133,14 +148,27 @@ func (r *reference) learn(points []series.Sample, noise float64) {
 		worse += sq(max(away[i], 0))
 	}
 	freedom := noisePoints + n - 1
-	r.spread = math.Sqrt((noisePoints*sq(noise) + 2*worse) / freedom)
+	inflation := 1.0
+	if plain := (n - 1) * sq(trusted*noise); 2*worse > plain {
+		inflation += (caution((n-1)/2) - 1) * (1 - plain/(2*worse))
+	}
+	r.spread = math.Sqrt((noisePoints*sq(noise) + 2*inflation*worse) / freedom)
 	r.memory = memory(away, 3*r.spread)
 	left := 0.0
 	for i := 1; i < len(away); i++ {
 		left += sq(max(away[i]-r.memory*max(away[i-1], 0), 0))
 	}
-	r.unexplained = math.Sqrt((noisePoints*sq(noise)*(1-sq(r.memory)) + 2*left) / freedom)
+	r.unexplained = math.Sqrt((noisePoints*sq(noise)*(1-sq(r.memory)) + 2*inflation*left) / freedom)
 	r.unexplained = max(r.unexplained, r.spread/2)
+	r.doubt = doubtShare * r.spread * math.Sqrt((1+r.memory)/(1-r.memory)/n)
+}
+
+// caution is by how much a variance of some degrees of freedom may be underestimated:
+// freedom over its quantile of the chi-squared distribution (Wilson & Hilferty 1931).
+func caution(freedom float64) float64 {
+	share := 2 / (9 * freedom)
+	root := max(1-share-cautionShare*math.Sqrt(share), 0.1)
+	return 1 / (root * root * root)
 }
 
 // memory is the shrunk autocorrelation at lag 1. Distances on the better side are cut
@@ -179,7 +207,10 @@ func (r reference) common(at time.Time) float64 {
 
 // previous is the canary's point before the one that is looked at.
 type previous struct {
-	known bool
+	// points are how many points of the canary there are, the one that is looked at
+	// included.
+	points float64
+	known  bool
 	// near says that no point is missing between the two.
 	near   bool
 	excess float64
@@ -194,6 +225,7 @@ func (r reference) surprise(excess float64, p previous) float64 {
 			spread = r.unexplained
 		}
 	}
+	excess -= r.doubt * min(math.Sqrt(p.points/r.points), mostDoubt)
 	spread *= math.Sqrt(1 + 1/r.points)
 	if spread == 0 {
 		spread = math.SmallestNonzeroFloat64

@@ -25,7 +25,7 @@ type MeanState struct {
 	Stakes [gamblers]float64 `json:"stakes"`
 	// Highest is the highest LogE so far: a failure stays one.
 	Highest float64 `json:"highest,omitempty"`
-	// Recent is the mean of the last surprises.
+	// Recent is the mean of the last p-values' logarithms.
 	Recent float64 `json:"recent,omitempty"`
 	// Last is the canary's last point and Excess how far it was beyond the
 	// tolerated level.
@@ -51,10 +51,10 @@ type meanQuestion struct {
 // last is the canary's last point, as seen from one at a time.
 func (s MeanState) last(r reference, at time.Time) previous {
 	if s.Points == 0 {
-		return previous{}
+		return previous{points: 1}
 	}
 	gap := at.Sub(s.Last.At)
-	return previous{known: true, near: 2*gap <= 3*r.spacing, excess: s.Excess}
+	return previous{points: float64(s.Points + 1), known: true, near: 2*gap <= 3*r.spacing, excess: s.Excess}
 }
 
 // note remembers a point that was compared.

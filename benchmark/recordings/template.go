@@ -143,19 +143,14 @@ func isRatio(m Metric) bool {
 	return strings.HasSuffix(m.Name, "error_ratio") || strings.HasSuffix(m.Name, "crash_ratio")
 }
 
-// watchGauge judges the metric at an index. The judge's memory goes through its text at
-// each look.
+// watchGauge judges the metric at an index.
 func watchGauge(m judge.Mean, index int) func(View) float64 {
-	memory := ""
+	var memory judge.MeanState
 	return func(v View) float64 {
-		state, err := judge.ParseMeanState(memory)
-		if err != nil {
-			return 0
-		}
 		metric := v.Metrics[index]
-		state, _ = m.Observe(state, judge.MeanWindow{To: v.Now, Canary: metric.Canary, Baseline: metric.Known()})
-		memory = state.String()
-		return state.LogE()
+		var verdict judge.MeanVerdict
+		memory, verdict = m.Observe(memory, judge.MeanWindow{To: v.Now, Canary: metric.Canary, Baseline: metric.Known()})
+		return verdict.Evidence.LogE
 	}
 }
 
