@@ -12,7 +12,7 @@ import (
 func (m Metric) judgeCounts(memory *judgeMemory, samples Samples, at moments, first bool) (judge.Verdict, string, error) {
 	arms := series.Arms{
 		Canary:   series.Counters{Bad: samples.CanaryBad, Total: samples.CanaryTotal, BornAfter: at.canarySince},
-		Baseline: series.Counters{Bad: samples.BaselineBad, Total: samples.BaselineTotal},
+		Baseline: series.Counters{Bad: samples.BaselineBad, Total: samples.BaselineTotal, BornAfter: at.baselineSince},
 	}
 	window, cursor := memory.Cursor.Advance(arms, at.to, m.policy())
 	window.Unscraped = betweenScrapes(samples.CanaryTotal, samples.BaselineTotal, window.From, window.To)
@@ -80,7 +80,7 @@ func (m Metric) judgeHistogram(memory *judgeMemory, samples Samples, at moments,
 		return judge.Verdict{}, "", err
 	}
 	arms := series.HistogramArms{Canary: samples.CanaryHistogram, Baseline: samples.BaselineHistogram}
-	arms.Canary.BornAfter = at.canarySince
+	arms.Canary.BornAfter, arms.Baseline.BornAfter = at.canarySince, at.baselineSince
 	if first {
 		for _, past := range m.pastHistograms(arms.Baseline, at.startedAt) {
 			m.Histogram.Learn(&state, past)

@@ -58,7 +58,7 @@ func judgeSamples(spec Spec, metric Metric, state *MetricState, startedAt time.T
 		return blind(NoData, reason)
 	}
 	skipped := memory.shorten(metric, to)
-	at := moments{startedAt: startedAt, weightSince: weightSince(spec, startedAt), to: to, canarySince: spec.CanarySince}
+	at := moments{startedAt: startedAt, weightSince: weightSince(spec, startedAt), to: to, canarySince: spec.CanarySince, baselineSince: spec.BaselineSince}
 	verdict, seen, err := metric.judge(&memory, samples, at, len(state.JudgeState) == 0)
 	if err != nil {
 		return blind(ConditionError, fmt.Sprintf("reading what the judge remembers: %v; delete the run, so that a new one begins", err))
@@ -78,7 +78,7 @@ func judgeSamples(spec Spec, metric Metric, state *MetricState, startedAt time.T
 }
 
 // moments are the times that a look is about.
-type moments struct{ startedAt, weightSince, to, canarySince time.Time }
+type moments struct{ startedAt, weightSince, to, canarySince, baselineSince time.Time }
 
 // judge adds what is new to the memory, by whichever judge the metric has.
 func (m Metric) judge(memory *judgeMemory, samples Samples, at moments, first bool) (verdict judge.Verdict, seen string, err error) {
