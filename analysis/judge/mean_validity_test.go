@@ -147,3 +147,22 @@ func TestMeanKeepsItsBudget(t *testing.T) {
 		}
 	}
 }
+
+// TestMeanKeepsItsBudgetAsPresumed: who presumes the noise of independent points rightly,
+// or too high, needs five points of the baseline only.
+func TestMeanKeepsItsBudgetAsPresumed(t *testing.T) {
+	const budget, replays = 0.01, 1000
+	for _, spread := range []float64{0.1, 0.2, 0.6} {
+		for _, presumed := range []float64{1, 1.5, 2} {
+			for _, rho := range []float64{0, 0.4} {
+				m := Mean{RelativeTolerance: 0.1, Noise: presumed * spread, MinPoints: 2, Budget: budget}
+				ten, fifty := falseAlarms(m, autoregressive(spread, rho, false), 5, 10, replays), falseAlarms(m, autoregressive(spread, rho, false), 5, 50, replays)
+				t.Logf("| spread %v, presumed x%v, AR(1) %v | 5 | %.3f | %.3f |", spread, presumed, rho, ten, fifty)
+				most := budget + 3*math.Sqrt(budget*(1-budget)/replays)
+				if rho == 0 && max(ten, fifty) > most {
+					t.Errorf("spread %v, presumed x%v: %v and %v of the good canaries fail", spread, presumed, ten, fifty)
+				}
+			}
+		}
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/textparse"
 
@@ -75,11 +76,11 @@ func add(found map[string]*Metric, parser textparse.Parser) error {
 	}
 	var all labels.Labels
 	parser.Labels(&all)
-	m := Metric{Name: all.Get(labels.MetricName), Labels: map[string]string{}}
+	m := Metric{Name: all.Get(model.MetricNameLabel), Labels: map[string]string{}}
 	track := ""
 	all.Range(func(l labels.Label) {
 		switch l.Name {
-		case labels.MetricName:
+		case model.MetricNameLabel:
 		case "track":
 			track = l.Value
 		default:
