@@ -13,9 +13,10 @@ package recordings
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
+	"io/fs"
+	"path"
 	"slices"
 	"time"
 )
@@ -69,18 +70,18 @@ func (c Case) History() bool {
 }
 
 // Load reads the cases of a corpus, sorted by dataset and name.
-func Load(dir string) ([]Case, error) {
-	files, err := filepath.Glob(filepath.Join(dir, "*", "*", "case.json"))
+func Load(corpus fs.FS) ([]Case, error) {
+	files, err := fs.Glob(corpus, "*/*/case.json")
 	if err != nil {
 		return nil, fmt.Errorf("listing the cases: %w", err)
 	}
 	if len(files) == 0 {
-		return nil, fmt.Errorf("no <dataset>/<case>/case.json below %s", dir)
+		return nil, errors.New("no <dataset>/<case>/case.json in the corpus")
 	}
 	slices.Sort(files)
 	var all []Case
 	for _, file := range files {
-		c, err := load(filepath.Dir(file))
+		c, err := load(corpus, path.Dir(file))
 		if err != nil {
 			return nil, err
 		}
@@ -90,21 +91,20 @@ func Load(dir string) ([]Case, error) {
 }
 
 // load reads the case in a folder.
-func load(dir string) (Case, error) {
+func load(corpus fs.FS, dir string) (Case, error) {
 	var c Case
-	text, err := os.ReadFile(filepath.Join(dir, "case.json"))
+	text, err := fs.ReadFile(corpus, path.Join(dir, "case.json"))
 	if err != nil {
 		return c, fmt.Errorf("reading a case: %w", err)
 	}
 	if err := json.Unmarshal(text, &c); err != nil {
-		return c, fmt.Errorf("reading %s: %w", filepath.Join(dir, "case.json"), err)
+		return c, fmt.Errorf("reading %s/case.json: %w", dir, err)
 	}
-	samples := filepath.Join(dir, "aligned.om")
-	if text, err = os.ReadFile(samples); err != nil {
+	if text, err = fs.ReadFile(corpus, path.Join(dir, "aligned.om")); err != nil {
 		return c, fmt.Errorf("reading a case: %w", err)
 	}
 	if c.Metrics, err = parse(text); err != nil {
-		return c, fmt.Errorf("reading %s: %w", samples, err)
+		return c, fmt.Errorf("reading %s/aligned.om: %w", dir, err)
 	}
 	return c, nil
 }

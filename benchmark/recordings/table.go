@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io"
+	"io/fs"
 	"math"
 	"slices"
 	"strings"
@@ -24,9 +25,9 @@ type Outcome struct {
 	Failed bool
 }
 
-// Run judges all cases below a folder by each judge.
-func Run(dir string, judges ...Judge) (Results, error) {
-	cases, err := Load(dir)
+// Run judges all cases of a corpus by each judge.
+func Run(corpus fs.FS, judges ...Judge) (Results, error) {
+	cases, err := Load(corpus)
 	if err != nil {
 		return Results{}, err
 	}
