@@ -43,6 +43,8 @@ var rooms = []room{
 	}},
 	{folder: "analysis/criteria", pure: true, may: []allowed{
 		{"github.com/expr-lang/expr", "the language of conditions"},
+		{"analysis/sequential", "bounds that hold at every look"},
+		{"analysis/stats", "the tests for one look, as functions"},
 	}},
 	{folder: "analysis/judge", pure: true, may: []allowed{
 		{"analysis/series", "what it judges"},
