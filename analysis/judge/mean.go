@@ -189,6 +189,7 @@ func (l *meanLook) receive() {
 // numbers are the finite points of (after, To] in order of time, one for each time,
 // and how many others there are.
 func (l *meanLook) numbers(points []series.Sample, after time.Time) (kept []series.Sample, odd int) {
+	kept = make([]series.Sample, 0, len(points))
 	for _, p := range points {
 		switch {
 		case !p.At.After(after) || p.At.After(l.window.To):

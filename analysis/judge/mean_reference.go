@@ -106,7 +106,7 @@ func (m Mean) refer(points []series.Sample) (reference, string) {
 
 // unit is what values are measured in.
 func (m Mean) unit(values []float64, logarithmic bool) float64 {
-	var sizes []float64
+	sizes := make([]float64, 0, len(values))
 	for _, v := range values {
 		if v != 0 {
 			sizes = append(sizes, math.Abs(v))
@@ -240,7 +240,8 @@ func sq(v float64) float64 { return v * v }
 
 // middle is the median.
 func middle(values []float64) float64 {
-	sorted := slices.Sorted(slices.Values(values))
+	sorted := slices.Clone(values)
+	slices.Sort(sorted)
 	n := len(sorted)
 	return sorted[(n-1)/2]/2 + sorted[n/2]/2
 }
