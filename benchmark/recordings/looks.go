@@ -25,7 +25,10 @@ func (c Case) Looks() iter.Seq[View] {
 		for _, now := range scrapes {
 			v := View{Now: now, Metrics: make([]Metric, len(c.Metrics))}
 			for i, m := range c.Metrics {
-				v.Metrics[i] = Metric{Name: m.Name, Labels: m.Labels, Canary: until(m.Canary, now), Baseline: until(baseline[i], now), History: history[i]}
+				v.Metrics[i] = Metric{
+					Name: m.Name, Labels: m.Labels, Canary: until(m.Canary, now), Baseline: until(baseline[i], now),
+					History: history[i], before: c.before(),
+				}
 			}
 			if !yield(v) {
 				return
@@ -96,13 +99,29 @@ func until(samples []series.Sample, now time.Time) []series.Sample {
 	return samples[:n:n]
 }
 
-// Known is the baseline that a gauge is compared with: its history, or what ran beside
-// the canary so far.
-func (m Metric) Known() []series.Sample {
-	if len(m.History) > 0 {
-		return m.History
+// before is how far the samples of a baseline that was recorded at another time are moved
+// before the canary's, where they must not be taken for simultaneous.
+func (c Case) before() time.Duration {
+	if c.Baseline.Concurrent {
+		return 0
 	}
-	return m.Baseline
+	return second(c.Window.End + c.Step).Sub(second(c.Window.Start))
+}
+
+// Known is the baseline that a gauge is compared with: its history, or what ran beside
+// the canary so far, at a time of its own unless it was concurrent.
+func (m Metric) Known() []series.Sample {
+	switch {
+	case len(m.History) > 0:
+		return m.History
+	case m.before == 0:
+		return m.Baseline
+	}
+	moved := slices.Clone(m.Baseline)
+	for i := range moved {
+		moved[i].At = moved[i].At.Add(-m.before)
+	}
+	return moved
 }
 
 // Increments are what a counter grew by from one sample to the next. A sample that is

@@ -27,6 +27,8 @@ type Metric struct {
 	// History is the whole stable track, moved to end before the canary begins;
 	// empty unless all of it was recorded before.
 	History []series.Sample
+	// before is how far the baseline is moved to be no more simultaneous.
+	before time.Duration
 }
 
 // Key is the name and the labels.
