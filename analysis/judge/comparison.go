@@ -26,6 +26,8 @@ type Comparison struct {
 	Ratio sequential.RateRatioState `json:"ratio"`
 	// Proof is the evidence that the canary is not much worse.
 	Proof sequential.NonInferiorityState `json:"proof"`
+	// Conclusion is what the test at a planned last look rests on.
+	Conclusion conclusion `json:"conclusion,omitzero"`
 	// Highest is the highest LogE so far: a failure stays one.
 	Highest float64 `json:"highest,omitempty"`
 	// Canary and Baseline are the requests that were compared so far.
@@ -101,6 +103,7 @@ func (s *Comparison) compare(t test, w window) (unsteady bool) {
 	}
 	events := block.block()
 	s.report(t, events)
+	s.Conclusion.add(events, addEvents(s.Canary, s.Baseline))
 	t.Observe(&s.Test, events)
 	s.Highest = max(s.Highest, s.Test.LogE())
 	s.Canary, s.Baseline = addEvents(s.Canary, block.Canary.Sum), addEvents(s.Baseline, block.Baseline.Sum)

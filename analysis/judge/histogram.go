@@ -33,6 +33,9 @@ type Histogram struct {
 	Quantiles []float64
 	// Budget is the accepted probability of a false Fail over all looks: 0.01.
 	Budget float64
+	// Planned says that there will be a last look, at which Conclude is called: half of
+	// the Budget is kept for it.
+	Planned bool
 
 	test *sequential.Exceedance
 	band sequential.Band
@@ -148,18 +151,8 @@ func (h Histogram) Observe(s *HistogramState, w HistogramWindow, weightSince tim
 	if len(w.Edges) == 0 {
 		w.Canary, w.Baseline, w.WarmingUp = nil, nil, nil
 	}
-	l := look{
-		test: t, state: &s.Comparison, warnings: slices.Clone(w.Doubts),
-		rules: rules{minRequests: h.MinRequests, budget: h.Budget},
-		none:  "no request was slower than any edge on either side",
-	}
-	l.window = s.window(w)
-	l.what = func(kind int) string {
-		if kind >= len(s.Edges) {
-			return "slow requests"
-		}
-		return "requests slower than " + seconds(s.Edges[kind])
-	}
+	l := h.look(t, s)
+	l.window, l.warnings = s.window(w), slices.Clone(w.Doubts)
 	verdict := l.judge(weightSince)
 	if e := &verdict.Evidence; e.Kind < len(s.Edges) {
 		e.Edge = s.Edges[e.Kind]
@@ -169,6 +162,32 @@ func (h Histogram) Observe(s *HistogramState, w HistogramWindow, weightSince tim
 		verdict.Evidence.Quantiles = h.quantiles(s.Report)
 	}
 	return verdict
+}
+
+// Conclude is the verdict at the planned last look, given that of its Observe: what was
+// seen is judged by a test for one look, too.
+func (h Histogram) Conclude(s *HistogramState, v Verdict) Verdict {
+	t, err := h.prepared()
+	if err != nil || !h.Planned || v.Reason == InvalidJudge {
+		return v
+	}
+	l := h.look(t, s)
+	return l.conclude(v)
+}
+
+// look is one observation without its window.
+func (h Histogram) look(t test, s *HistogramState) look {
+	return look{
+		test: t, state: &s.Comparison,
+		rules: rules{minRequests: h.MinRequests, budget: h.Budget, planned: h.Planned},
+		none:  "no request was slower than any edge on either side",
+		what: func(kind int) string {
+			if kind >= len(s.Edges) {
+				return "slow requests"
+			}
+			return "requests slower than " + seconds(s.Edges[kind])
+		},
+	}
 }
 
 // window is a window whose kinds of events are "slower than the edge".

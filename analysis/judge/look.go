@@ -12,6 +12,8 @@ import (
 // rules are the parameters that decide, of any judge that compares counts.
 type rules struct {
 	minRequests, absolute, budget float64
+	// planned says that there will be a last look.
+	planned bool
 }
 
 // look is one observation on its way to a verdict.
@@ -69,7 +71,7 @@ func (l *look) judge(weightSince time.Time) Verdict {
 // forget drops what was learnt by another null or other kinds of events.
 func (s *Comparison) forget() {
 	s.Test, s.Ratio, s.Proof = sequential.ExceedanceState{}, sequential.RateRatioState{}, sequential.NonInferiorityState{}
-	s.Highest, s.Pods = 0, nil
+	s.Highest, s.Pods, s.Conclusion = 0, nil, conclusion{}
 	s.Canary, s.Baseline, s.Before, s.Waiting = sequential.PodEvents{}, sequential.PodEvents{}, sequential.PodEvents{}, Waiting{}
 }
 
@@ -135,7 +137,7 @@ func (l *look) evidence() Evidence {
 	kind, _ := s.Test.Strongest()
 	e := Evidence{
 		Kind: kind, Canary: countsOf(s.Canary, kind), Baseline: countsOf(s.Baseline, kind),
-		LogE: s.LogE(), LogLimit: math.Log(1 / l.rules.budget), Dispersion: 1,
+		LogE: s.LogE(), LogLimit: math.Log(1 / Looking(l.rules.budget, l.rules.planned)), Dispersion: 1,
 		RatioUpper: math.Inf(1),
 	}
 	if kind < len(s.Test.Kinds) {

@@ -31,6 +31,9 @@ type Proportion struct {
 	ProofRatio float64
 	// Budget is the accepted probability of a false Fail over all looks: 0.01.
 	Budget float64
+	// Planned says that there will be a last look, at which Conclude is called: half of
+	// the Budget is kept for it.
+	Planned bool
 
 	test *sequential.Exceedance
 }
@@ -134,12 +137,29 @@ func (p Proportion) Observe(s *ProportionState, w Window, weightSince time.Time)
 	if err != nil {
 		return Verdict{Decision: Inconclusive, Reason: InvalidJudge, Message: err.Error()}
 	}
-	l := look{
-		test: t, state: &s.Comparison, window: proportionWindow(w), warnings: slices.Clone(w.Doubts),
-		rules: rules{minRequests: p.MinRequests, absolute: p.AbsoluteTolerance, budget: p.Budget},
+	l := p.look(t, s)
+	l.window, l.warnings = proportionWindow(w), slices.Clone(w.Doubts)
+	return l.judge(weightSince)
+}
+
+// Conclude is the verdict at the planned last look, given that of its Observe: what was
+// seen is judged by a test for one look, too.
+func (p Proportion) Conclude(s *ProportionState, v Verdict) Verdict {
+	t, err := p.prepared()
+	if err != nil || !p.Planned || v.Reason == InvalidJudge {
+		return v
+	}
+	l := p.look(t, s)
+	return l.conclude(v)
+}
+
+// look is one observation without its window.
+func (p Proportion) look(t test, s *ProportionState) look {
+	return look{
+		test: t, state: &s.Comparison,
+		rules: rules{minRequests: p.MinRequests, absolute: p.AbsoluteTolerance, budget: p.Budget, planned: p.Planned},
 		what:  func(int) string { return "bad requests" }, none: "no bad request on either side",
 	}
-	return l.judge(weightSince)
 }
 
 // proportionWindow is a window with one kind of event: bad requests.

@@ -9,7 +9,7 @@ import (
 )
 
 // judgeCounts judges bad requests and all requests.
-func (m Metric) judgeCounts(memory *judgeMemory, samples Samples, at moments, first bool) (judge.Verdict, string, error) {
+func (m Metric) judgeCounts(memory *judgeMemory, samples Samples, at moments) (judge.Verdict, string, error) {
 	arms := series.Arms{
 		Canary:   series.Counters{Bad: samples.CanaryBad, Total: samples.CanaryTotal, BornAfter: at.canarySince},
 		Baseline: series.Counters{Bad: samples.BaselineBad, Total: samples.BaselineTotal, BornAfter: at.baselineSince},
@@ -28,16 +28,21 @@ func (m Metric) judgeCounts(memory *judgeMemory, samples Samples, at moments, fi
 		memory.State = state.String()
 		return verdict, seen, nil
 	}
+	proportion := *m.Proportion
+	proportion.Planned = m.planned()
 	state, err := judge.ParseProportionState(memory.State)
 	if err != nil {
 		return judge.Verdict{}, "", err
 	}
-	if first {
+	if at.first {
 		for _, past := range m.pastCounts(arms.Baseline, at.startedAt) {
-			m.Proportion.Learn(&state, past)
+			proportion.Learn(&state, past)
 		}
 	}
-	verdict := m.Proportion.Observe(&state, window, at.weightSince)
+	verdict := proportion.Observe(&state, window, at.weightSince)
+	if at.last && verdict.Decision == judge.Pass {
+		verdict = proportion.Conclude(&state, verdict)
+	}
 	memory.State = state.String()
 	return verdict, seen, nil
 }
@@ -74,22 +79,27 @@ func (m Metric) pastLooks(until time.Time) []time.Time {
 const maxPastLooks = 180
 
 // judgeHistogram judges how long requests took.
-func (m Metric) judgeHistogram(memory *judgeMemory, samples Samples, at moments, first bool) (judge.Verdict, string, error) {
+func (m Metric) judgeHistogram(memory *judgeMemory, samples Samples, at moments) (judge.Verdict, string, error) {
+	histogram := *m.Histogram
+	histogram.Planned = m.planned()
 	state, err := judge.ParseHistogramState(memory.State)
 	if err != nil {
 		return judge.Verdict{}, "", err
 	}
 	arms := series.HistogramArms{Canary: samples.CanaryHistogram, Baseline: samples.BaselineHistogram}
 	arms.Canary.BornAfter, arms.Baseline.BornAfter = at.canarySince, at.baselineSince
-	if first {
+	if at.first {
 		for _, past := range m.pastHistograms(arms.Baseline, at.startedAt) {
-			m.Histogram.Learn(&state, past)
+			histogram.Learn(&state, past)
 		}
 	}
 	window, cursor := memory.Histogram.Advance(arms, at.to, m.policy())
 	window.Unscraped = betweenScrapes(samples.CanaryHistogram.Classic, samples.BaselineHistogram.Classic, window.From, window.To)
 	memory.Histogram = cursor
-	verdict := m.Histogram.Observe(&state, window, at.weightSince)
+	verdict := histogram.Observe(&state, window, at.weightSince)
+	if at.last && verdict.Decision == judge.Pass {
+		verdict = histogram.Conclude(&state, verdict)
+	}
 	memory.State = state.String()
 	return verdict, fmt.Sprintf("canary %s requests, baseline %s", number(requests(window.Canary)), number(requests(window.Baseline))), nil
 }

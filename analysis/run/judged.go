@@ -58,8 +58,9 @@ func judgeSamples(spec Spec, metric Metric, state *MetricState, startedAt time.T
 		return blind(NoData, reason)
 	}
 	skipped := memory.shorten(metric, to)
-	at := moments{startedAt: startedAt, weightSince: weightSince(spec, startedAt), to: to, canarySince: spec.CanarySince, baselineSince: spec.BaselineSince}
-	verdict, seen, err := metric.judge(&memory, samples, at, len(state.JudgeState) == 0)
+	at := moments{startedAt: startedAt, weightSince: weightSince(spec, startedAt), to: to, canarySince: spec.CanarySince, baselineSince: spec.BaselineSince,
+		first: state.JudgeState == "", last: metric.planned() && state.Count+1 >= metric.Count}
+	verdict, seen, err := metric.judge(&memory, samples, at)
 	if err != nil {
 		return blind(ConditionError, fmt.Sprintf("reading what the judge remembers: %v; delete the run, so that a new one begins", err))
 	}
@@ -78,17 +79,25 @@ func judgeSamples(spec Spec, metric Metric, state *MetricState, startedAt time.T
 }
 
 // moments are the times that a look is about.
-type moments struct{ startedAt, weightSince, to, canarySince, baselineSince time.Time }
+type moments struct {
+	startedAt, weightSince, to, canarySince, baselineSince time.Time
+	// first and last say that it is the first look, or the last one if it sees anything.
+	first, last bool
+}
+
+// planned reports whether there will be a last look; the judge keeps a part of its
+// budget for it.
+func (m Metric) planned() bool { return m.Count > 0 && (m.Proportion != nil || m.Histogram != nil) }
 
 // judge adds what is new to the memory, by whichever judge the metric has.
-func (m Metric) judge(memory *judgeMemory, samples Samples, at moments, first bool) (verdict judge.Verdict, seen string, err error) {
+func (m Metric) judge(memory *judgeMemory, samples Samples, at moments) (verdict judge.Verdict, seen string, err error) {
 	switch {
 	case m.Histogram != nil:
-		return m.judgeHistogram(memory, samples, at, first)
+		return m.judgeHistogram(memory, samples, at)
 	case m.Mean != nil || m.MannWhitney != nil:
 		return m.judgePoints(memory, samples, at)
 	default:
-		return m.judgeCounts(memory, samples, at, first)
+		return m.judgeCounts(memory, samples, at)
 	}
 }
 

@@ -46,7 +46,7 @@ func (s *State) merge(spec Spec) {
 	if len(metrics) < 2 {
 		return
 	}
-	limit := math.Log(1 / spec.FalseAlarmBudget)
+	limit := math.Log(1 / judge.Looking(spec.FalseAlarmBudget, slices.ContainsFunc(spec.Metrics, Metric.planned)))
 	all := sequential.LogMean(weights, logs)
 	if all < limit {
 		return

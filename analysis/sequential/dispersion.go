@@ -1,9 +1,6 @@
 package sequential
 
-import (
-	"fmt"
-	"slices"
-)
+import "slices"
 
 // dispersionScales are the lengths, in windows, over which the spread of the
 // baseline's pods is measured: clumps show in one window, slow drifts and lasting
@@ -51,8 +48,10 @@ func (d *Dispersion) At(mean float64) float64 {
 		}
 		seen := d.Variance[s] + priorVariance
 		linear := d.Excess[s] / seen
-		events := mean * float64(length)
-		quadratic := events * d.Excess[s] / (d.Square[s] + priorVariance*events)
+		quadratic := 0.0
+		if events := mean * float64(length); events > 0 {
+			quadratic = events * d.Excess[s] / (d.Square[s] + priorVariance*events)
+		}
 		error2 := 2/d.Count[s] + 1/seen
 		kept := max(0, 1-shrinkage*error2/(linear*linear))
 		phi = max(phi, 1+kept*max(linear, quadratic))
@@ -89,8 +88,11 @@ type spread struct {
 	Windows int `json:"windows,omitempty"`
 	// Pods are sorted by Pod.
 	Pods []podWindows `json:"pods,omitempty"`
-	// Last is the arm in the window before, where pods cannot be told apart.
-	Last *PodEvents `json:"last,omitempty"`
+	// Last is the baseline in the window before, and Canary the canary in the one that
+	// was compared before, where pods cannot be told apart.
+	Last   *PodEvents `json:"last,omitempty"`
+	Canary *PodEvents `json:"canary,omitempty"`
+	Paired *PodEvents `json:"paired,omitempty"`
 }
 
 // podWindows are the unfinished longer windows of one pod.
@@ -172,7 +174,7 @@ func (s *ExceedanceState) addLonger(pods []PodEvents) {
 func (s *ExceedanceState) closeWindow(w, length int) {
 	var whole []PodEvents
 	for i := range s.Spread.Pods {
-		if p := &s.Spread.Pods[i].Windows[w]; p.Windows == length {
+		if p := &s.Spread.Pods[i].Windows[w]; p.Windows == length && p.Total > 0 {
 			whole = append(whole, PodEvents{Total: p.Total, Events: p.Events})
 		}
 	}
@@ -217,22 +219,4 @@ func (p *partial) add(pod PodEvents) {
 	for j, events := range pod.Events {
 		p.Events[j] += events
 	}
-}
-
-// validate is ExceedanceState.Validate for the unfinished measurement.
-func (s *spread) validate(kinds int) error {
-	for i := range s.Pods {
-		if i > 0 && s.Pods[i].Pod <= s.Pods[i-1].Pod {
-			return fmt.Errorf("the state's pods are out of order at %q", s.Pods[i].Pod)
-		}
-		for _, w := range s.Pods[i].Windows {
-			if n := len(w.Events); n != 0 && n != kinds || !isFinite(w.Total) {
-				return fmt.Errorf("the state of pod %q has %d kinds of events, and there are %d", s.Pods[i].Pod, n, kinds)
-			}
-		}
-	}
-	if s.Last != nil && len(s.Last.Events) != kinds {
-		return fmt.Errorf("the state's last window has %d kinds of events, and there are %d", len(s.Last.Events), kinds)
-	}
-	return nil
 }

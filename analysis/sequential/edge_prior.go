@@ -13,13 +13,14 @@ const (
 )
 
 // kindWeight is what is staked on a kind, before it is scaled to a sum of 1. It
-// depends on the baseline's past alone.
+// depends on the baseline's past alone; while nothing is known of that, all kinds are
+// alike.
 //
 // It is a prior over the quantile that moves, not over the edges: each kind stands for
 // the shares of events between halfway to its neighbours', so that a layout with many
 // fine buckets has no cost, and edges that everything or nothing exceeds take little.
 func (s *ExceedanceState) kindWeight(j int) float64 {
-	if len(s.Kinds) == 1 {
+	if len(s.Kinds) == 1 || !s.known() {
 		return 1
 	}
 	above, below := 1.0, 0.0

@@ -44,8 +44,9 @@ type Exceedance struct {
 // The grids of alternatives, as multiples of the null's odds: errors may become 250
 // times as frequent, or more; slow requests are frequent already.
 const (
-	errorStep, errorTilts     = 1.25, 25
-	latencyStep, latencyTilts = 1.35, 10
+	errorStep, latencyStep = 1.25, 1.35
+	// ErrorTilts and LatencyTilts are how many there are.
+	ErrorTilts, LatencyTilts = 25, 10
 	// priorPower puts more on small regressions: large ones prove themselves.
 	priorPower = 0.25
 )
@@ -53,12 +54,12 @@ const (
 // NewErrors returns the test for rare events such as errors. null is the largest
 // ratio of the odds, canary over baseline, that is accepted: 1.05 is 5 % more.
 func NewErrors(null float64) (*Exceedance, error) {
-	return newExceedance(null, errorStep, errorTilts)
+	return newExceedance(null, errorStep, ErrorTilts)
 }
 
 // NewLatency returns the test for slow requests at the edges of a histogram.
 func NewLatency(null float64) (*Exceedance, error) {
-	return newExceedance(null, latencyStep, latencyTilts)
+	return newExceedance(null, latencyStep, LatencyTilts)
 }
 
 func newExceedance(null, step float64, tilts int) (*Exceedance, error) {
@@ -86,6 +87,8 @@ func newExceedance(null, step float64, tilts int) (*Exceedance, error) {
 type ExceedanceState struct {
 	// Reserve is the part of the stake that is not bet yet; 1 - Reserve was.
 	Reserve float64 `json:"reserve"`
+	// Begun says that the first bet was made with the baseline's past at hand.
+	Begun bool `json:"begun,omitempty"`
 	// Restarted says that the next bet is a new beginning: the weight was changed.
 	Restarted bool `json:"restarted,omitempty"`
 	// Kinds are the kinds of events.
@@ -104,8 +107,11 @@ type KindState struct {
 	Rank   []float64 `json:"rank,omitempty"`
 	// Past are the baseline's events in earlier windows, with forgetting.
 	Past float64 `json:"past,omitempty"`
-	// Dispersion is how much the baseline's pods differ.
-	Dispersion Dispersion `json:"dispersion"`
+	// Dispersion is how much the baseline's pods differ. Paired is how much the
+	// difference of the arms changes from window to window, where pods cannot be told
+	// apart.
+	Dispersion Dispersion  `json:"dispersion"`
+	Paired     *Dispersion `json:"paired,omitempty"`
 	// Pods is how much the counts of the baseline's pods vary around their mean.
 	Pods podVariance `json:"pods"`
 }
@@ -116,6 +122,9 @@ const forgetting = 0.98
 
 // enoughPast is how many requests of the baseline a prediction needs.
 const enoughPast = 50
+
+// known reports whether enough is known of the baseline's past.
+func (s *ExceedanceState) known() bool { return s.Past >= enoughPast }
 
 // Learn adds a window of the baseline alone, such as those before the release: the
 // more of it is known, the less the spread between pods has to be feared.
@@ -129,8 +138,8 @@ func (t *Exceedance) Learn(s *ExceedanceState, baseline PodEvents, pods []PodEve
 func (t *Exceedance) Observe(s *ExceedanceState, b EventBlock) {
 	s.begin(len(b.Baseline.Events))
 	if b.comparable() {
-		t.stake(s)
 		ranked := exchangeable(b)
+		t.stake(s, ranked)
 		for j := range s.Kinds {
 			t.bet(s, j, b)
 			if ranked {
@@ -139,6 +148,7 @@ func (t *Exceedance) Observe(s *ExceedanceState, b EventBlock) {
 		}
 	}
 	s.learn(b.Baseline, b.BaselinePods)
+	s.pair(b)
 }
 
 // begin makes room for the kinds of events.
@@ -153,8 +163,8 @@ func (s *ExceedanceState) begin(kinds int) {
 func (t *Exceedance) bet(s *ExceedanceState, j int, b EventBlock) {
 	k := &s.Kinds[j]
 	n1, x1, n2, x2 := b.Canary.Total, b.Canary.Events[j], b.Baseline.Total, b.Baseline.Events[j]
-	low, high, part, scale := t.temper.at(k.Dispersion.At(expectedPerPod(b, j)))
-	known := s.Past >= enoughPast
+	low, high, part, scale := t.temper.at(k.dispersion(expectedPerPod(b, j)))
+	known := s.known()
 	share := (k.Past + 0.5) / (s.Past + 1)
 	for i := range t.tilts {
 		var increment float64
@@ -196,7 +206,7 @@ func (s *ExceedanceState) Tempered(j int, b EventBlock) float64 {
 	if !b.comparable() {
 		return 1
 	}
-	return s.Kinds[j].Dispersion.At(expectedPerPod(b, j))
+	return s.Kinds[j].dispersion(expectedPerPod(b, j))
 }
 
 // Rough is about what LogE would be of events that are all compared at once: so many
@@ -215,36 +225,4 @@ func (t *Exceedance) Rough(events, expected, dispersion float64) float64 {
 		sum += math.Exp(log - top)
 	}
 	return top + math.Log(sum)
-}
-
-// Validate returns an error that says which part of a state that was read cannot have
-// been written by Observe.
-func (s *ExceedanceState) Validate() error {
-	if !(s.Reserve >= 0 && s.Reserve <= 1) || !isFinite(s.Past) || s.Past < 0 {
-		return fmt.Errorf("the state has a reserve of %v and %v requests in the past", s.Reserve, s.Past)
-	}
-	for j := range s.Kinds {
-		if err := s.Kinds[j].validate(len(s.Kinds[0].Wealth)); err != nil {
-			return fmt.Errorf("the state of kind %d: %w", j, err)
-		}
-	}
-	return s.Spread.validate(len(s.Kinds))
-}
-
-// validate is ExceedanceState.Validate for one kind, which has so many tilts as the
-// others.
-func (k *KindState) validate(tilts int) error {
-	d := &k.Dispersion
-	for _, values := range [][]float64{k.Wealth, k.Rank, {k.Past, k.Pods.Squares, k.Pods.Freedom}, d.Excess[:], d.Variance[:], d.Square[:], d.Count[:]} {
-		for _, v := range values {
-			if !isFinite(v) {
-				return fmt.Errorf("it holds %v", v)
-			}
-		}
-	}
-	n, ranks := len(k.Wealth), len(k.Rank)
-	if n != 0 && n != errorTilts && n != latencyTilts || ranks != 0 && ranks != len(rankTilts) || n != tilts || n > 0 != (ranks > 0) {
-		return fmt.Errorf("it has %d likelihood ratios and %d ranks, and kind 0 has %d", n, ranks, tilts)
-	}
-	return nil
 }

@@ -7,8 +7,10 @@ import "math"
 // e-process for any such plan that does not look ahead, because each part is one from
 // when it is bet.
 const (
-	// stakeFirst is bet at the first comparison.
+	// stakeFirst is bet at the first comparison of which the baseline's past is known, and
+	// stakeBlind at one before that, on all kinds alike.
 	stakeFirst = 0.6
+	stakeBlind = 0.2
 	// stakeRestart is the part of the reserve that is bet when the weight has changed.
 	stakeRestart = 0.5
 	// stakeDrip is the part of it that is bet at every other window, for what begins
@@ -21,17 +23,11 @@ const (
 // Restart says that the weight was changed: the next window is a new beginning.
 func (s *ExceedanceState) Restart() { s.Restarted = true }
 
-// stake bets what is due.
-func (t *Exceedance) stake(s *ExceedanceState) {
-	part := stakeDrip
-	switch {
-	case s.Reserve == 1:
-		part = stakeFirst
-	case s.Restarted:
-		part = stakeRestart
-	}
+// stake bets what is due. ranked says that the pods can be ranked: otherwise nothing is
+// bet on their ranks.
+func (t *Exceedance) stake(s *ExceedanceState, ranked bool) {
+	amount := s.due() * s.Reserve
 	s.Restarted = false
-	amount := part * s.Reserve
 	if amount <= 0 {
 		return
 	}
@@ -41,27 +37,49 @@ func (t *Exceedance) stake(s *ExceedanceState) {
 		sum += s.kindWeight(j)
 	}
 	for j := range s.Kinds {
-		t.stakeOn(&s.Kinds[j], math.Log(amount*s.kindWeight(j)/sum))
+		t.stakeOn(&s.Kinds[j], math.Log(amount*s.kindWeight(j)/sum), ranked)
 	}
 }
 
+// due is the part of the reserve that is bet now.
+func (s *ExceedanceState) due() float64 {
+	known := s.known()
+	switch {
+	case !known && s.Reserve == 1:
+		return stakeBlind
+	case known && !s.Begun:
+		s.Begun = true
+		return stakeFirst
+	case s.Restarted:
+		return stakeRestart
+	default:
+		return stakeDrip
+	}
+}
+
+// nothing is the logarithm of a wealth of nothing: JSON knows no infinity.
+const nothing = -1e300
+
 // stakeOn adds e^log to what is bet on a kind.
-func (t *Exceedance) stakeOn(k *KindState, log float64) {
+func (t *Exceedance) stakeOn(k *KindState, log float64, ranked bool) {
 	if k.Wealth == nil {
 		k.Wealth, k.Rank = make([]float64, len(t.tilts)), make([]float64, len(rankTilts))
 		for i := range k.Wealth {
-			k.Wealth[i] = log + math.Log1p(-rankShare) + t.prior[i]
+			k.Wealth[i] = nothing
 		}
 		for i := range k.Rank {
-			k.Rank[i] = log + math.Log(rankShare/float64(len(rankTilts)))
+			k.Rank[i] = nothing
 		}
-		return
+	}
+	onTilts := log
+	if ranked {
+		onTilts += math.Log1p(-rankShare)
+		for i := range k.Rank {
+			k.Rank[i] = logAdd(k.Rank[i], log+math.Log(rankShare/float64(len(rankTilts))))
+		}
 	}
 	for i := range k.Wealth {
-		k.Wealth[i] = logAdd(k.Wealth[i], log+math.Log1p(-rankShare)+t.prior[i])
-	}
-	for i := range k.Rank {
-		k.Rank[i] = logAdd(k.Rank[i], log+math.Log(rankShare/float64(len(rankTilts))))
+		k.Wealth[i] = logAdd(k.Wealth[i], onTilts+t.prior[i])
 	}
 }
 
@@ -128,7 +146,7 @@ func logAdd(a, b float64) float64 {
 	if a < b {
 		a, b = b, a
 	}
-	if math.IsInf(b, -1) {
+	if b <= nothing {
 		return a
 	}
 	return a + math.Log1p(math.Exp(b-a))

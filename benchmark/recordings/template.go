@@ -32,7 +32,7 @@ func DefaultTemplate(budget float64) Template {
 		Budget:  budget,
 		Latency: gauge, Saturation: gauge, Ratio: gauge,
 		Errors: judge.Proportion{RelativeTolerance: 0.1, Budget: budget},
-		Slow:   judge.Histogram{RelativeTolerance: 0.1, Budget: budget},
+		Slow:   judge.Histogram{RelativeTolerance: 0.03, Budget: budget},
 	}
 }
 
@@ -45,10 +45,12 @@ const (
 )
 
 // signal is one judged quantity of a case. Its watch returns the logarithm of its
-// evidence after a look.
+// evidence after a look; conclude tells, after the last look, whether the test that half
+// of the budget is kept for fails it at a part of the budget. It is nil where there is none.
 type signal struct {
-	group string
-	watch func(View) float64
+	group    string
+	watch    func(View) float64
+	conclude func(budget float64) bool
 }
 
 // Serin is the judge that Serin would be with a template: it takes a release back once
@@ -69,11 +71,26 @@ func (t Template) fails(c Case) bool {
 		for i, s := range signals {
 			sum = logSum(sum, math.Log(weights[i])+s.watch(view))
 		}
-		if len(signals) > 0 && sum >= math.Log(1/t.Budget) {
+		if len(signals) > 0 && sum >= math.Log(1/t.looking(signals)) {
+			return true
+		}
+	}
+	for i, s := range signals {
+		if s.conclude != nil && s.conclude(t.Budget*weights[i]) {
 			return true
 		}
 	}
 	return false
+}
+
+// looking is the budget for all looks: half of it when something is concluded at the end.
+func (t Template) looking(signals []signal) float64 {
+	for _, s := range signals {
+		if s.conclude != nil {
+			return t.Budget / 2
+		}
+	}
+	return t.Budget
 }
 
 // weigh gives each group the same weight and shares it out among its signals.
@@ -97,21 +114,21 @@ func (t Template) signals(c Case) []signal {
 		counted = counted || isErrors(m)
 	}
 	if counted {
-		all = append(all, signal{errorsGroup, t.watchErrors()})
+		all = append(all, t.errors())
 	}
 	for i, m := range c.Metrics {
 		switch {
 		case isLatency(m):
-			all = append(all, signal{latencyGroup, watchGauge(t.Latency, i)})
+			all = append(all, signal{latencyGroup, watchGauge(t.Latency, i), nil})
 		case isSaturation(m):
-			all = append(all, signal{saturationGroup, watchGauge(t.Saturation, i)})
+			all = append(all, signal{saturationGroup, watchGauge(t.Saturation, i), nil})
 		case isRatio(m) && !counted:
-			all = append(all, signal{errorsGroup, watchGauge(t.Ratio, i)})
+			all = append(all, signal{errorsGroup, watchGauge(t.Ratio, i), nil})
 		}
 	}
 	for view := range c.Looks() {
 		for i := range view.Histograms() {
-			all = append(all, signal{latencyGroup, t.watchHistogram(i)})
+			all = append(all, t.histogram(i))
 		}
 		break
 	}
@@ -154,12 +171,15 @@ func watchGauge(m judge.Mean, index int) func(View) float64 {
 	}
 }
 
-// watchErrors judges the share of requests with status 5xx.
-func (t Template) watchErrors() func(View) float64 {
-	errors := t.Errors.Prepare()
+// errors judges the share of requests with status 5xx.
+func (t Template) errors() signal {
+	errors := t.Errors
+	errors.Planned = true
+	errors = errors.Prepare()
 	var memory judge.ProportionState
 	var until time.Time
-	return func(v View) float64 {
+	last := judge.Verdict{Decision: judge.Inconclusive, Reason: judge.NoData}
+	watch := func(v View) float64 {
 		windows := map[int64]*judge.Window{}
 		for _, m := range v.Metrics {
 			if !isErrors(m) {
@@ -176,11 +196,15 @@ func (t Template) watchErrors() func(View) float64 {
 				continue
 			}
 			w.From, w.CanaryAt, w.BaselineAt = since(until, w.To), w.To, w.To
-			logE = errors.Observe(&memory, w, time.Time{}).Evidence.LogE
-			until = w.To
+			last = errors.Observe(&memory, w, time.Time{})
+			logE, until = last.Evidence.LogE, w.To
 		}
 		return logE
 	}
+	return signal{errorsGroup, watch, func(budget float64) bool {
+		errors.Budget = budget
+		return errors.Conclude(&memory, last).Decision == judge.Fail
+	}}
 }
 
 // tally adds increments to the windows that end at their times.
@@ -198,12 +222,15 @@ func tally(windows map[int64]*judge.Window, grown []series.Sample, bad bool, arm
 	}
 }
 
-// watchHistogram judges the durations in the view's i-th histogram.
-func (t Template) watchHistogram(i int) func(View) float64 {
-	slow := t.Slow.Prepare()
+// histogram judges the durations in the view's i-th histogram.
+func (t Template) histogram(i int) signal {
+	slow := t.Slow
+	slow.Planned = true
+	slow = slow.Prepare()
 	var memory judge.HistogramState
 	var until time.Time
-	return func(v View) float64 {
+	last := judge.Verdict{Decision: judge.Inconclusive, Reason: judge.NoData}
+	watch := func(v View) float64 {
 		logE := memory.LogE()
 		h := v.Histograms()[i]
 		for _, s := range h.Scrapes {
@@ -215,11 +242,15 @@ func (t Template) watchHistogram(i int) func(View) float64 {
 				Canary:   []series.PodBuckets{{Counts: s.Canary}},
 				Baseline: []series.PodBuckets{{Counts: s.Baseline}},
 			}
-			logE = slow.Observe(&memory, window, time.Time{}).Evidence.LogE
-			until = s.At
+			last = slow.Observe(&memory, window, time.Time{})
+			logE, until = last.Evidence.LogE, s.At
 		}
 		return logE
 	}
+	return signal{latencyGroup, watch, func(budget float64) bool {
+		slow.Budget = budget
+		return slow.Conclude(&memory, last).Decision == judge.Fail
+	}}
 }
 
 // since is the end of the window before, or shortly before the first one.
