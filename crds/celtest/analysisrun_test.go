@@ -40,7 +40,7 @@ var analysisRunRules = []rule{
 
 // analysisRunUpdates are changes of a run that exists and was told to end.
 var analysisRunUpdates = []rule{
-	{reason: "the weight in force changes", change: `spec: {weightSince: "2026-01-02T03:04:05.000006Z"}`},
+	{reason: "the weight in force changes", change: `spec: {weight: 20, weightSince: "2026-01-02T03:04:05.000006Z"}`},
 	{
 		reason: "what is measured does not change",
 		change: "spec: {metrics: [{name: a, successCondition: 'true', provider: {prometheus: {query: up}}}]}",

@@ -72,9 +72,16 @@ const condition = `{type: Ready, status: "True", reason: Healthy, message: m, ob
 const runStatus = `
 status:
   conditions: [` + condition + `]
+  evidence: {eValue: "1", limit: "100"}
+  score: {verdict: Pass, score: "100", lowest: "100", highest: "100", message: m}
   metricResults:
   - name: m
     judgeState: "{}"
+    evidence:
+      {method: histogram, canaryBad: "1", canaryTotal: "1", baselineBad: "1", baselineTotal: "1", edge: "0.25", eValue: "1", limit: "100",
+       rateRatio: "1", rateRatioLower: "1", rateRatioUpper: "1", dispersion: "2", worstPod: p, eValueWithoutWorstPod: "1", proof: {eValue: "1", limit: "20"},
+       quantiles: [{p: "0.5", canary: "1", canaryLower: "1", canaryUpper: "1", baseline: "1", baselineLower: "1", baselineUpper: "1"}],
+       canaryLevel: "1", baselineLevel: "1", toleratedLevel: "1", shift: "1", shiftLower: "1", shiftUpper: "1", pValue: "1", requestsNeeded: "1"}
     measurements: [{phase: Successful, startedAt: ` + moment + `, finishedAt: ` + moment + `, value: "1"}]
 `
 
@@ -86,9 +93,9 @@ func filledTemplates(kind, status string) []string {
 		conditions + `, provider: {prometheus: {query: up, authentication: {basicAuth: {username: u, password: p}}, ` + connection + `}}`,
 		conditions + `, provider: {prometheus: {query: up, authentication: {bearerToken: t}}}`,
 		conditions + `, provider: {prometheus: {query: up, authentication: {oauth2: {tokenUrl: u, clientId: c, clientSecret: s, scopes: [x]}}}}`,
-		`judge: {proportion: {worse: higher, minRequests: 1, warmUp: 1m, tolerance: {relative: "1%", absolute: "1%"}}}, weight: 1, groups: [g], provider: {prometheus: {canary: {bad: b, total: t}, baseline: {bad: b, total: t}}}`,
+		`judge: {proportion: {worse: higher, minRequests: 1, warmUp: 1m, tolerance: {relative: "1%", absolute: "1%"}, proof: {ratio: "2"}}}, weight: 1, groups: [g], provider: {prometheus: {canary: {bad: b, total: t}, baseline: {bad: b, total: t}}}`,
 		`judge: {histogram: {worse: higher, minRequests: 1, warmUp: 1m, quantiles: ["0.5"], tolerance: {relative: "1%"}}}, provider: {prometheus: {canary: {histogram: h}, baseline: {histogram: h}}}`,
-		`judge: {mean: {worse: lower, minPoints: 2, tolerance: {relative: "1%", absolute: "1"}}}, provider: {prometheus: {canary: {query: q}, baseline: {query: q}}}`,
+		`judge: {mean: {worse: lower, minPoints: 2, noise: "1%", tolerance: {relative: "1%", absolute: "1"}}}, provider: {prometheus: {canary: {query: q}, baseline: {query: q}}}`,
 		`judge: {mannWhitney: {direction: either, tolerance: 1%, confidence: 98%, nanStrategy: remove, outliers: {strategy: keep, factor: "3"},
 		  effectSize: {measure: cles, allowedIncrease: "1", allowedDecrease: "1", criticalIncrease: "1", criticalDecrease: "1"}}}, provider: {prometheus: {canary: {query: q}, baseline: {query: q}}}`,
 		`judge: {objective: {atMost: 1%, minRequests: 1}}, provider: {prometheus: {canary: {bad: b, total: t}}}`,
@@ -106,7 +113,7 @@ const connection = `address: "http://prometheus", timeout: 30, headers: [{key: a
 func filledTemplate(kind, metric, argument string) string {
 	templates := "templates: [{templateName: other}]"
 	if kind == "AnalysisRun" {
-		templates = "terminate: false"
+		templates = "terminate: false\n  weight: 5"
 	}
 	return `
 apiVersion: serin.dev/v1alpha1

@@ -69,6 +69,22 @@ var proportionRules = []rule{
 		change: "judge: {proportion: {warmUp: 31m}}",
 		want:   []string{at + ".judge.proportion.warmUp: warmUp must be a duration of at most 30m, such as 2m"},
 	},
+	{reason: "a proof", change: "judge: {proportion: {proof: {ratio: '1.5'}, tolerance: {relative: '25%'}}}"},
+	{
+		reason: "a proof of what is tolerated anyway",
+		change: "judge: {proportion: {proof: {ratio: '1.25'}, tolerance: {relative: '25%'}}}",
+		want:   []string{at + ".judge.proportion: proof.ratio must be more than what is tolerated anyway, 1 + tolerance.relative: a proof of 2 beside a tolerance of 10%"},
+	},
+	{
+		reason: "a proof by percent",
+		change: "judge: {proportion: {proof: {ratio: '200%'}}}",
+		want:   []string{at + ".judge.proportion.proof.ratio: proof.ratio must be a number above 1, such as 2"},
+	},
+	{
+		reason: "a proof of nothing in particular",
+		change: "judge: {proportion: {proof: {}}}",
+		want:   []string{at + ".judge.proportion.proof.ratio: Required value"},
+	},
 	{
 		reason: "a proportion of histograms",
 		change: "provider: {prometheus: {canary: {bad: null, total: null, histogram: a}, baseline: {bad: null, total: null, histogram: b}}}",
@@ -139,7 +155,7 @@ const rawBuckets = "histogram must be the selector of raw buckets, such as http_
 
 var meanRules = []rule{
 	{reason: "a mean is accepted"},
-	{reason: "all of its fields", change: "judge: {mean: {worse: lower, tolerance: {relative: '25%', absolute: '0.05'}, minPoints: 30}}"},
+	{reason: "all of its fields", change: "judge: {mean: {worse: lower, tolerance: {relative: '25%', absolute: '0.05'}, minPoints: 30, noise: '8%'}}"},
 	{
 		reason: "tolerances that are none",
 		change: "judge: {mean: {tolerance: {relative: '0.25', absolute: '5%'}}}",
@@ -147,6 +163,11 @@ var meanRules = []rule{
 			at + ".judge.mean.tolerance.relative: tolerance.relative must be a percentage, such as 25%",
 			at + ".judge.mean.tolerance.absolute: tolerance.absolute must be a number in the unit of the gauge, such as 0.05",
 		},
+	},
+	{
+		reason: "noise that is none",
+		change: "judge: {mean: {noise: '0%'}}",
+		want:   []string{at + ".judge.mean.noise: noise must be a percentage of more than 0%, such as 5%"},
 	},
 	{
 		reason: "a mean of counters",

@@ -30,7 +30,8 @@ type AnalysisRunList struct {
 }
 
 // AnalysisRunSpec is what is measured and how it is judged: the templates'
-// metrics as they were when the run began. Only weightSince and terminate change.
+// metrics as they were when the run began. Only weight,
+// weightSince and terminate change.
 //
 // +kubebuilder:validation:XValidation:rule="self.metrics == oldSelf.metrics",message="the metrics of a run cannot be changed; change the template and start a new run"
 // +kubebuilder:validation:XValidation:rule="has(self.args) == has(oldSelf.args) && (!has(self.args) || self.args == oldSelf.args)",message="the args of a run cannot be changed; start a new run"
@@ -79,6 +80,14 @@ type AnalysisRunSpec struct {
 	// +optional
 	WeightSince *metav1.MicroTime `json:"weightSince,omitempty"`
 
+	// Weight is that share of traffic, in percent, where a router sets it and baseline
+	// gets the rest; else it is not known. A judge that sees another share reports the
+	// routing, and blames nobody.
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=100
+	// +optional
+	Weight *int32 `json:"weight,omitempty"`
+
 	// Terminate ends the run: nothing more is measured.
 	// +optional
 	Terminate bool `json:"terminate,omitempty"`
@@ -117,6 +126,12 @@ type AnalysisRunStatus struct {
 	// BlindSince is since when a metric cannot be seen.
 	// +optional
 	BlindSince *metav1.MicroTime `json:"blindSince,omitempty"`
+	// Evidence is that of all judged metrics together, when there are several.
+	// +optional
+	Evidence *RunEvidence `json:"evidence,omitempty"`
+	// Score sums the metrics up, when the spec asks for it.
+	// +optional
+	Score *RunScore `json:"score,omitempty"`
 	// MetricResults are the results by metric, in the order of the spec.
 	// +listType=map
 	// +listMapKey=name
@@ -202,30 +217,172 @@ type Measurement struct {
 	Value string `json:"value,omitempty"`
 }
 
-// Evidence is what a judge has gathered so far. Numbers are decimal strings.
-type Evidence struct {
-	// CanaryBad are the canary's bad requests.
-	CanaryBad string `json:"canaryBad"`
-	// CanaryTotal are all of the canary's requests.
-	CanaryTotal string `json:"canaryTotal"`
-	// BaselineBad are the baseline's bad requests.
-	BaselineBad string `json:"baselineBad"`
-	// BaselineTotal are all of the baseline's requests.
-	BaselineTotal string `json:"baselineTotal"`
+// RunEvidence is the evidence of all judged metrics together: their mean, weighted by
+// their weights. Numbers are decimal strings.
+type RunEvidence struct {
 	// EValue is the evidence against the canary; 1 is none.
+	// +kubebuilder:validation:MaxLength=64
 	EValue string `json:"eValue"`
 	// Limit is the evidence at which the canary is taken back: 1/falseAlarmBudget.
+	// +kubebuilder:validation:MaxLength=64
 	Limit string `json:"limit"`
+}
+
+// RunScore sums the metrics up. Numbers are decimal strings.
+type RunScore struct {
+	// Verdict is what the score comes to now: Pass, Fail or Inconclusive.
+	// +kubebuilder:validation:MaxLength=64
+	Verdict string `json:"verdict"`
+	// Score is from 0 to 100: the share of metrics that pass, by group.
+	// +kubebuilder:validation:MaxLength=64
+	Score string `json:"score"`
+	// Lowest is what it becomes if all that is open fails.
+	// +kubebuilder:validation:MaxLength=64
+	Lowest string `json:"lowest"`
+	// Highest is what it becomes if all that is open passes.
+	// +kubebuilder:validation:MaxLength=64
+	Highest string `json:"highest"`
+	// Message explains it.
+	// +kubebuilder:validation:MaxLength=4096
+	// +optional
+	Message string `json:"message,omitempty"`
+}
+
+// Evidence is what a judge has gathered so far. Numbers are decimal strings; what a
+// judge does not know is left out.
+type Evidence struct {
+	// Method is the judge: proportion, histogram, objective, mean or mannWhitney.
+	// +kubebuilder:validation:MaxLength=64
+	// +optional
+	Method string `json:"method,omitempty"`
+	// CanaryBad are the canary's bad requests, those slower than edge, or the points
+	// beyond the tolerated level.
+	// +kubebuilder:validation:MaxLength=64
+	CanaryBad string `json:"canaryBad"`
+	// CanaryTotal are all of the canary's requests, or points.
+	// +kubebuilder:validation:MaxLength=64
+	CanaryTotal string `json:"canaryTotal"`
+	// BaselineBad are the same of the baseline.
+	// +kubebuilder:validation:MaxLength=64
+	BaselineBad string `json:"baselineBad"`
+	// BaselineTotal are all of the baseline's requests, or points.
+	// +kubebuilder:validation:MaxLength=64
+	BaselineTotal string `json:"baselineTotal"`
+	// Edge is the bound of a histogram that most of the evidence is about, in its unit:
+	// the bad requests are those slower than it.
+	// +kubebuilder:validation:MaxLength=64
+	// +optional
+	Edge string `json:"edge,omitempty"`
+	// EValue is the evidence against the canary; 1 is none.
+	// +kubebuilder:validation:MaxLength=64
+	// +optional
+	EValue string `json:"eValue,omitempty"`
+	// Limit is the evidence at which the canary is taken back: 1 over the metric's share
+	// of falseAlarmBudget.
+	// +kubebuilder:validation:MaxLength=64
+	// +optional
+	Limit string `json:"limit,omitempty"`
 	// RateRatio is the estimate of canary's share over baseline's share.
+	// +kubebuilder:validation:MaxLength=64
 	// +optional
 	RateRatio string `json:"rateRatio,omitempty"`
 	// RateRatioLower is its lower bound, valid at every look.
+	// +kubebuilder:validation:MaxLength=64
 	// +optional
 	RateRatioLower string `json:"rateRatioLower,omitempty"`
 	// RateRatioUpper is its upper bound, valid at every look.
+	// +kubebuilder:validation:MaxLength=64
 	// +optional
 	RateRatioUpper string `json:"rateRatioUpper,omitempty"`
-	// RequestsNeeded is how many more canary requests are needed for a verdict.
+	// Quantiles are those of a histogram that were asked for.
+	// +kubebuilder:validation:MaxItems=8
+	// +listType=atomic
+	// +optional
+	Quantiles []QuantileEvidence `json:"quantiles,omitempty"`
+	// Dispersion is by how much the evidence was divided, because the baseline's pods
+	// differ more than independent requests would; left out when it was not.
+	// +kubebuilder:validation:MaxLength=64
+	// +optional
+	Dispersion string `json:"dispersion,omitempty"`
+	// WorstPod is the pod of the canary that shows most, when there are three or more.
+	// +kubebuilder:validation:MaxLength=256
+	// +optional
+	WorstPod string `json:"worstPod,omitempty"`
+	// EValueWithoutWorstPod is the evidence without it.
+	// +kubebuilder:validation:MaxLength=64
+	// +optional
+	EValueWithoutWorstPod string `json:"eValueWithoutWorstPod,omitempty"`
+	// Proof is how far the proof has come that was asked for.
+	// +optional
+	Proof *ProofEvidence `json:"proof,omitempty"`
+	// CanaryLevel is the level of a gauge, in its unit.
+	// +kubebuilder:validation:MaxLength=64
+	// +optional
+	CanaryLevel string `json:"canaryLevel,omitempty"`
+	// BaselineLevel is the same of the baseline.
+	// +kubebuilder:validation:MaxLength=64
+	// +optional
+	BaselineLevel string `json:"baselineLevel,omitempty"`
+	// ToleratedLevel is the level from which on the canary is worse.
+	// +kubebuilder:validation:MaxLength=64
+	// +optional
+	ToleratedLevel string `json:"toleratedLevel,omitempty"`
+	// Shift is by how much the canary's points are shifted, in the unit of the gauge.
+	// +kubebuilder:validation:MaxLength=64
+	// +optional
+	Shift string `json:"shift,omitempty"`
+	// ShiftLower is its lower bound, for one look.
+	// +kubebuilder:validation:MaxLength=64
+	// +optional
+	ShiftLower string `json:"shiftLower,omitempty"`
+	// ShiftUpper is its upper bound, for one look.
+	// +kubebuilder:validation:MaxLength=64
+	// +optional
+	ShiftUpper string `json:"shiftUpper,omitempty"`
+	// PValue is the smaller p-value of "there is no change in this direction", for one
+	// look.
+	// +kubebuilder:validation:MaxLength=64
+	// +optional
+	PValue string `json:"pValue,omitempty"`
+	// RequestsNeeded is how many more canary requests, or points, are needed for a
+	// verdict.
+	// +kubebuilder:validation:MaxLength=64
 	// +optional
 	RequestsNeeded string `json:"requestsNeeded,omitempty"`
+}
+
+// ProofEvidence is how far a proof has come.
+type ProofEvidence struct {
+	// EValue is the evidence that the canary is better than proof.ratio; 1 is none.
+	// +kubebuilder:validation:MaxLength=64
+	EValue string `json:"eValue"`
+	// Limit is the evidence at which that is proven.
+	// +kubebuilder:validation:MaxLength=64
+	Limit string `json:"limit"`
+}
+
+// QuantileEvidence is a quantile of both versions, in the unit of the histogram, with
+// bounds that hold at every look.
+type QuantileEvidence struct {
+	// P is which quantile: 0.99.
+	// +kubebuilder:validation:MaxLength=16
+	P string `json:"p"`
+	// Canary is the canary's quantile.
+	// +kubebuilder:validation:MaxLength=64
+	Canary string `json:"canary"`
+	// CanaryLower is its lower bound.
+	// +kubebuilder:validation:MaxLength=64
+	CanaryLower string `json:"canaryLower"`
+	// CanaryUpper is its upper bound.
+	// +kubebuilder:validation:MaxLength=64
+	CanaryUpper string `json:"canaryUpper"`
+	// Baseline is the baseline's quantile.
+	// +kubebuilder:validation:MaxLength=64
+	Baseline string `json:"baseline"`
+	// BaselineLower is its lower bound.
+	// +kubebuilder:validation:MaxLength=64
+	BaselineLower string `json:"baselineLower"`
+	// BaselineUpper is its upper bound.
+	// +kubebuilder:validation:MaxLength=64
+	BaselineUpper string `json:"baselineUpper"`
 }

@@ -32,6 +32,8 @@ type MetricJudge struct {
 }
 
 // ProportionJudge compares the share of bad requests of canary and baseline.
+//
+// +kubebuilder:validation:XValidation:rule="!has(self.proof) || !self.proof.ratio.matches('^[0-9]{1,4}([.][0-9]{1,4})?$') || !self.tolerance.relative.matches('^[0-9]{1,4}([.][0-9]{1,4})?%$') || double(self.proof.ratio) > 1.0 + double(self.tolerance.relative.replace('%', '')) / 100.0",message="proof.ratio must be more than what is tolerated anyway, 1 + tolerance.relative: a proof of 2 beside a tolerance of 10%"
 type ProportionJudge struct {
 	// Worse says which direction is a regression.
 	// +kubebuilder:validation:Enum=higher
@@ -58,6 +60,20 @@ type ProportionJudge struct {
 	// +kubebuilder:validation:MaxLength=32
 	// +optional
 	WarmUp string `json:"warmUp,omitempty"`
+
+	// Proof asks for more than the absence of evidence before a pass: a proof that the
+	// canary is not much worse. Until then the release holds. Default: none.
+	// +optional
+	Proof *ProportionProof `json:"proof,omitempty"`
+}
+
+// ProportionProof is what must be proven before a pass, but for a probability of 5 %.
+type ProportionProof struct {
+	// Ratio is how many times the baseline's share of bad requests the canary's must be
+	// below. The nearer to 1, the more requests it takes. Example: "2".
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[0-9]{1,4}([.][0-9]{1,4})?$')",message="proof.ratio must be a number above 1, such as 2"
+	// +kubebuilder:validation:MaxLength=12
+	Ratio string `json:"ratio"`
 }
 
 // ProportionTolerance is how much worse the canary may be.
@@ -147,6 +163,13 @@ type MeanJudge struct {
 	// +kubebuilder:validation:Maximum=100000
 	// +optional
 	MinPoints *int32 `json:"minPoints,omitempty"`
+
+	// Noise is how much the baseline's points are presumed to scatter about their level
+	// before they have shown it; it weighs as much as two of them. Default: "5%".
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[0-9]{1,4}([.][0-9]{1,4})?%$') && self.matches('[1-9]')",message="noise must be a percentage of more than 0%, such as 5%"
+	// +kubebuilder:validation:MaxLength=12
+	// +optional
+	Noise string `json:"noise,omitempty"`
 }
 
 // MeanTolerance is how much worse the canary may be: by the greater one of the two.
