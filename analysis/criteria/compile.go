@@ -34,11 +34,12 @@ type program struct {
 	variables int
 }
 
-// condition is one compiled condition. A program is nil for the shape that the
-// condition does not fit; one of them is there.
+// condition is one compiled condition. On the answer of a query it has programs for
+// the shapes of result that it fits, at least one of them; else one for a comparison.
 type condition struct {
 	name, source string
 	number, list *program
+	comparison   *program
 }
 
 // compile type-checks a condition against both shapes of result, and accepts it
@@ -47,8 +48,8 @@ func compile(name, source string) (*condition, error) {
 	if len(source) > maxLength {
 		return nil, newSyntaxError(name, source, fmt.Errorf("the condition is longer than %d bytes", maxLength))
 	}
-	number, numberErr := translate(source, numberEnvironment{})
-	list, listErr := translate(source, listEnvironment{})
+	number, numberErr := translate(source, numberEnvironment{}, &translator{})
+	list, listErr := translate(source, listEnvironment{}, &translator{})
 	if numberErr != nil && listErr != nil {
 		if readsList(source) {
 			return nil, newSyntaxError(name, source, listErr)
@@ -59,17 +60,17 @@ func compile(name, source string) (*condition, error) {
 }
 
 // translate compiles a condition for one shape of result.
-func translate(source string, environment any) (p *program, err error) {
+func translate(source string, environment any, t *translator, more ...expr.Option) (p *program, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			p, err = nil, fmt.Errorf("the condition cannot be read: %v", r)
 		}
 	}()
-	checked, err := expr.Compile(source, options(environment)...)
+	checked, err := expr.Compile(source, append(options(environment), more...)...)
 	if err != nil {
 		return nil, err
 	}
-	t := &translator{}
+	t.known = map[ast.Node]kind{}
 	evaluate := t.node(checked.Node())
 	if t.err != nil {
 		return nil, t.err.Bind(checked.Source())
@@ -80,9 +81,7 @@ func translate(source string, environment any) (p *program, err error) {
 // options of the type check. The functions are never called: the translator has
 // its own, with three values.
 func options(environment any) []expr.Option {
-	notCalled := func(...any) (any, error) {
-		return nil, errors.New("conditions are not run by the library")
-	}
+	notCalled := func(...any) (any, error) { return nil, errNotCalled }
 	return []expr.Option{
 		expr.Env(environment),
 		expr.AsBool(),

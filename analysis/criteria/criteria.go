@@ -49,6 +49,8 @@ const (
 	NoData = "NoData"
 	// NotANumber: the outcome depends on a value that is NaN or infinite.
 	NotANumber = "NotANumber"
+	// NotKnownYet: the outcome depends on a comparison that the bounds do not decide.
+	NotKnownYet = "NotKnownYet"
 	// ConditionError: a condition cannot be evaluated on this answer.
 	ConditionError = "ConditionError"
 )
@@ -90,7 +92,7 @@ func Compile(success, failure string) (*Conditions, error) {
 		}
 	}
 	if c.success == nil && c.failure == nil {
-		return nil, newSyntaxError(successCondition, "", errors.New("neither successCondition nor failureCondition is set, so that nothing could ever pass or fail; set one of them"))
+		return nil, newSyntaxError(successCondition, "", errNeither)
 	}
 	if c.success != nil && c.failure != nil && !compatible(c.success, c.failure) {
 		return nil, newSyntaxError(failureCondition, failure, errors.New("one condition reads result as a number (result) and the other one as a list (result[0]); no answer fits both"))

@@ -17,6 +17,7 @@ func (t *translator) builtin(n *ast.BuiltinNode) evaluator {
 		return evaluate
 	}
 	if f := builtinFunction(n.Name); f != nil {
+		t.plainArguments(n)
 		return calling(t.nodes(n.Arguments), f)
 	}
 	return t.unsupported(n, "%s", notAvailable(n.Name))
@@ -26,7 +27,15 @@ func (t *translator) builtin(n *ast.BuiltinNode) evaluator {
 func (t *translator) call(n *ast.CallNode) evaluator {
 	name, is := n.Callee.(*ast.IdentifierNode)
 	if !is {
+		if evaluate := t.armFunction(n); evaluate != nil {
+			return evaluate
+		}
 		return t.unsupported(n, "only functions can be called")
+	}
+	if t.comparison {
+		if evaluate := t.comparisonCall(name.Value, n); evaluate != nil {
+			return evaluate
+		}
 	}
 	args := t.nodes(n.Arguments)
 	switch {
@@ -36,6 +45,7 @@ func (t *translator) call(n *ast.CallNode) evaluator {
 		return fallback(args[0], args[1])
 	}
 	if f := argoFunction(name.Value); f != nil {
+		t.needPlain(name.Value, n.Arguments...)
 		return calling(args, f)
 	}
 	return t.unsupported(n, "%s", notAvailable(name.Value))
@@ -118,6 +128,9 @@ func library(name string, args []any) any {
 // onNumber is a function of one number; NaN and infinity stay what they are.
 func onNumber(name string) function {
 	return func(_ *machine, args []any) any {
+		if b, is := args[0].(bounded); is && name == "abs" {
+			return b.absolute()
+		}
 		toFloat(args[0])
 		return library(name, args)
 	}
@@ -160,6 +173,9 @@ func ordered(name string, all bool) function {
 // finite answer that was made by dropping NaN or infinity is unknown.
 func aggregate(name string) function {
 	return func(m *machine, args []any) any {
+		if value, is := m.extremeOf(name, args); is {
+			return value
+		}
 		items, hidden := 0, false
 		look := func(v any) {
 			items++

@@ -14,6 +14,8 @@ type value struct {
 	why string
 	// err is the cause of ConditionError.
 	err error
+	// notes say what was compared, in a condition on a comparison.
+	notes string
 }
 
 func (v value) isTrue() bool { return v.set && v.known && v.holds }
@@ -31,24 +33,37 @@ func (c *Conditions) Judge(r Result) Finding {
 	if r.Scalar && len(r.Values) > 1 {
 		return Finding{Blind, ConditionError, fmt.Sprintf("the answer is a scalar with %d values; a scalar has one", len(r.Values))}
 	}
-	success, failure := c.success.apply(r), c.failure.apply(r)
+	return decide(c.success, c.failure, c.success.apply(r), c.failure.apply(r), r)
+}
+
+// subject is what conditions are applied to.
+type subject interface {
+	// empty says that there are no data, and nothing says so in words.
+	empty() bool
+	nothing() string
+	// shown are the data as a condition compared them.
+	shown(v value) string
+}
+
+// decide is the outcome of two conditions of which one may not be set.
+func decide(c, f *condition, success, failure value, data subject) Finding {
 	switch {
 	case failure.isTrue():
-		return Finding{Outcome: Fail, Message: c.failure.verdict(r, "is true")}
-	case failure.isOpen() && (failure.err != nil || len(r.Values) > 0):
-		return c.failure.blind(r, failure)
+		return Finding{Outcome: Fail, Message: f.verdict(data, failure, "is true")}
+	case failure.isOpen() && (failure.err != nil || !data.empty()):
+		return f.blind(data, failure)
 	case success.isTrue():
-		return Finding{Outcome: Pass, Message: c.success.verdict(r, "is true")}
+		return Finding{Outcome: Pass, Message: c.verdict(data, success, "is true")}
 	case success.isOpen():
-		return c.success.blind(r, success)
-	case len(r.Values) == 0:
-		return Finding{Blind, NoData, "the query answered no values"}
+		return c.blind(data, success)
+	case data.empty():
+		return Finding{Blind, NoData, data.nothing()}
 	case !failure.set:
-		return Finding{Outcome: Fail, Message: c.success.verdict(r, "is false")}
+		return Finding{Outcome: Fail, Message: c.verdict(data, success, "is false")}
 	case !success.set:
-		return Finding{Outcome: Pass, Message: c.failure.verdict(r, "is false")}
+		return Finding{Outcome: Pass, Message: f.verdict(data, failure, "is false")}
 	default:
-		return Finding{Outcome: Undecided, Message: c.failure.verdict(r, "is false") + ", and so is " + c.success.title()}
+		return Finding{Outcome: Undecided, Message: f.verdict(data, failure, "is false") + ", and so is " + c.title()}
 	}
 }
 
@@ -64,15 +79,20 @@ func (c *condition) apply(r Result) value {
 	if p == nil {
 		return value{set: true, why: ConditionError, err: c.misfit(r)}
 	}
-	outcome, err := newMachine(r, p.variables).run(p.evaluate)
+	return newMachine(r, p.variables).value(p)
+}
+
+// value runs a program.
+func (m *machine) value(p *program) value {
+	outcome, err := m.run(p.evaluate)
 	if err != nil {
 		return value{set: true, why: ConditionError, err: err}
 	}
 	if why, is := outcome.(unknown); is {
-		return value{set: true, why: string(why)}
+		return value{set: true, why: string(why), notes: m.notes.text(true)}
 	}
 	holds, known := truth(outcome)
-	return value{set: true, known: known, holds: holds}
+	return value{set: true, known: known, holds: holds, notes: m.notes.text(false)}
 }
 
 // misfit says that the answer has another shape than the condition reads.
@@ -89,23 +109,29 @@ func (c *condition) title() string {
 }
 
 // verdict says what a condition came to, on which data.
-func (c *condition) verdict(r Result, outcome string) string {
-	return c.title() + " " + outcome + ": " + show(r)
+func (c *condition) verdict(data subject, v value, outcome string) string {
+	return c.title() + " " + outcome + ": " + data.shown(v)
 }
 
 // blind says why a condition could not be decided.
-func (c *condition) blind(r Result, v value) Finding {
+func (c *condition) blind(data subject, v value) Finding {
 	message := ""
 	switch v.why {
 	case NoData:
-		message = "the query answered no values"
+		message = data.nothing()
 	case NotANumber:
-		message = c.title() + " cannot be decided: " + show(r)
+		message = c.title() + " cannot be decided: " + data.shown(v)
+	case NotKnownYet:
+		message = c.title() + " is not known yet: " + data.shown(v)
 	default:
 		message = c.title() + " cannot be evaluated: " + v.err.Error()
 	}
 	return Finding{Blind, v.why, message}
 }
+
+func (r Result) empty() bool        { return len(r.Values) == 0 }
+func (r Result) nothing() string    { return "the query answered no values" }
+func (r Result) shown(value) string { return show(r) }
 
 // shownValues is how many values of a list a message shows.
 const shownValues = 5

@@ -10,8 +10,12 @@ import (
 // member is list[i].
 func (t *translator) member(n *ast.MemberNode) evaluator {
 	if name, is := n.Property.(*ast.StringNode); is {
+		if t.comparison {
+			return t.field(n, name.Value)
+		}
 		return t.unsupported(n, "there is no field %s: result holds numbers", name.Value)
 	}
+	t.needPlain("an index", n.Property)
 	base, index := t.node(n.Node), t.node(n.Property)
 	return func(m *machine) any {
 		list, i := base(m), index(m)
@@ -44,9 +48,11 @@ func (m *machine) fetch(list, i any) any {
 func (t *translator) slice(n *ast.SliceNode) evaluator {
 	base, from, to := t.node(n.Node), constant(0), evaluator(nil)
 	if n.From != nil {
+		t.needPlain("an index", n.From)
 		from = t.node(n.From)
 	}
 	if n.To != nil {
+		t.needPlain("an index", n.To)
 		to = t.node(n.To)
 	}
 	return func(m *machine) any {
@@ -82,6 +88,9 @@ func (t *translator) loop(n *ast.BuiltinNode) loop {
 	l := loop{list: t.node(n.Arguments[0]), cost: 1}
 	l.body = func(m *machine) any { return m.top().item }
 	if len(n.Arguments) > 1 {
+		if t.comparison {
+			defer t.within(n)()
+		}
 		l.body, l.cost = t.node(n.Arguments[1]), size(n.Arguments[1])
 	}
 	return l

@@ -12,6 +12,9 @@ const maxSteps = 1_000_000
 // errBudget ends an evaluation that would take too long or too much memory.
 const errBudget = problem("the condition takes too many steps on this answer")
 
+// errBounds ends an evaluation that would take a number with bounds for a plain one.
+const errBounds = problem("a plain number is needed, and this one has bounds: take its estimate(…), lower(…) or upper(…)")
+
 // problem is an error that is a constant.
 type problem string
 
@@ -38,6 +41,13 @@ type machine struct {
 	steps     int
 	variables []any
 	scopes    []scope
+
+	// comparison is what canary, baseline and result are; nil when result is the
+	// answer of a query. The bounds have the confidence, and those known were computed.
+	comparison *Comparison
+	confidence float64
+	known      map[quantity]any
+	notes      notes
 }
 
 // newMachine is a machine for one answer.
@@ -114,6 +124,8 @@ func (m *machine) incomparable(v any) (any, bool) {
 	switch v := v.(type) {
 	case unknown:
 		return v, true
+	case bounded:
+		panic(errBounds)
 	case float64:
 		return notNumber, !finite(v)
 	case []float64, []any, []int:

@@ -35,12 +35,20 @@ func negative(v any) any {
 	if isUnknown(v) {
 		return v
 	}
+	if b, is := v.(bounded); is {
+		return b.negative()
+	}
 	return runtime.Negate(v)
 }
 
 // binary is any operator with two operands.
 func (t *translator) binary(n *ast.BinaryNode) evaluator {
 	left, right := t.node(n.Left), t.node(n.Right)
+	if t.comparison {
+		if evaluate := t.boundedBinary(n, left, right); evaluate != nil {
+			return evaluate
+		}
+	}
 	switch n.Operator {
 	case "and", "&&":
 		return connective(left, right, false)
@@ -184,6 +192,9 @@ func arithmetic(operator string) func(m *machine, l, r any) any {
 		return nil
 	}
 	return func(_ *machine, l, r any) any {
+		if hasBounds(l) || hasBounds(r) {
+			return computed(operator, l, r)
+		}
 		if !isNumber(l) || !isNumber(r) {
 			panic(fmt.Errorf("operator %s needs two numbers, but got %s and %s", operator, describe(l), describe(r)))
 		}

@@ -229,6 +229,7 @@ func (t *translator) reduce(n *ast.BuiltinNode) evaluator {
 // sortBy orders a list by what the body makes of the items.
 func (t *translator) sortBy(n *ast.BuiltinNode) evaluator {
 	l := t.loop(n)
+	t.plainKeys(n)
 	order := constant("asc")
 	if len(n.Arguments) > 2 {
 		order = t.node(n.Arguments[2])

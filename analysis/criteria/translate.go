@@ -13,6 +13,16 @@ type translator struct {
 	names     []string
 	variables int
 	err       *file.Error
+	// comparison says that result is the comparison of two arms. The kinds are then
+	// those of the names and of the items of the predicates that a node is in, and of the
+	// nodes that were looked at.
+	comparison bool
+	kinds      []kind
+	items      []scopeKinds
+	known      map[ast.Node]kind
+	// fixed is how many names and predicates are outside of the innermost part of the
+	// condition that asks for bounds of another confidence.
+	fixed struct{ names, items int }
 }
 
 // node translates a node by what it is made of.
@@ -83,10 +93,17 @@ func constant(v any) evaluator {
 
 // identifier is a variable of let, or result.
 func (t *translator) identifier(n *ast.IdentifierNode) evaluator {
-	for i := len(t.names) - 1; i >= 0; i-- {
-		if t.names[i] == n.Value {
-			return func(m *machine) any { return m.variables[i] }
+	if i := t.slot(n.Value); i >= 0 {
+		if t.comparison && i < t.fixed.names && t.kinds[i] == withBounds {
+			return t.alreadyBounded(n, n.Value)
 		}
+		return func(m *machine) any { return m.variables[i] }
+	}
+	if t.comparison {
+		return t.subject(n)
+	}
+	if n.Value == string(theCanary) || n.Value == string(theBaseline) {
+		return t.unsupported(n, "unknown name %s: it is known in metrics that compare canary and baseline", n.Value)
 	}
 	if n.Value != "result" {
 		return t.unsupported(n, "unknown name %s", n.Value)
@@ -96,6 +113,9 @@ func (t *translator) identifier(n *ast.IdentifierNode) evaluator {
 
 // pointer is #, #index or #acc in a predicate.
 func (t *translator) pointer(n *ast.PointerNode) evaluator {
+	if t.comparison && len(t.items) <= t.fixed.items && t.kindOf(n) == withBounds {
+		return t.alreadyBounded(n, "#"+n.Name)
+	}
 	switch n.Name {
 	case "":
 		return func(m *machine) any { return m.top().item }
@@ -112,10 +132,10 @@ func (t *translator) pointer(n *ast.PointerNode) evaluator {
 func (t *translator) let(n *ast.VariableDeclaratorNode) evaluator {
 	value := t.node(n.Value)
 	slot := len(t.names)
-	t.names = append(t.names, n.Name)
+	t.declare(n.Name, t.kindIn(n.Value))
 	t.variables = max(t.variables, len(t.names))
 	rest := t.node(n.Expr)
-	t.names = t.names[:slot]
+	t.forget()
 	return func(m *machine) any {
 		m.variables[slot] = value(m)
 		return rest(m)

@@ -14,6 +14,8 @@ const (
 	missing unknown = NoData
 	// notNumber: the answer is NaN or infinite.
 	notNumber unknown = NotANumber
+	// notKnownYet: the bounds are on both sides of what they are compared with.
+	notKnownYet unknown = NotKnownYet
 )
 
 // isUnknown reports whether a value is unknown.
@@ -121,6 +123,12 @@ func describe(v any) string {
 		return fmt.Sprintf("the text %q", v)
 	case []float64, []any, []int:
 		return fmt.Sprintf("a list of %d", length(v))
+	case bounded:
+		return "a number with bounds"
+	case side:
+		return string(v)
+	case theComparison:
+		return "the comparison"
 	default:
 		return fmt.Sprintf("a %T", v)
 	}
