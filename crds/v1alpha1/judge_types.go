@@ -33,7 +33,7 @@ type MetricJudge struct {
 
 // ProportionJudge compares the share of bad requests of canary and baseline.
 //
-// +kubebuilder:validation:XValidation:rule="!has(self.proof) || !self.proof.ratio.matches('^[0-9]{1,4}([.][0-9]{1,4})?$') || !self.tolerance.relative.matches('^[0-9]{1,4}([.][0-9]{1,4})?%$') || double(self.proof.ratio) > 1.0 + double(self.tolerance.relative.replace('%', '')) / 100.0",message="proof.ratio must be more than what is tolerated anyway, 1 + tolerance.relative: a proof of 2 beside a tolerance of 10%"
+// +kubebuilder:validation:XValidation:rule="!has(self.proof) || !self.proof.ratio.matches('^[0-9]{1,4}([.][0-9]{1,4})?$') || !self.tolerance.relative.matches('^[0-9]{1,4}([.][0-9]{1,4})?%$') || double(self.proof.ratio) > 1.0 + double(self.tolerance.relative.substring(0, self.tolerance.relative.size() - 1)) / 100.0",message="proof.ratio must be more than what is tolerated anyway, 1 + tolerance.relative: a proof of 2 beside a tolerance of 10%"
 type ProportionJudge struct {
 	// Worse says which direction is a regression.
 	// +kubebuilder:validation:Enum=higher
