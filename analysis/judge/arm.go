@@ -2,7 +2,6 @@ package judge
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
@@ -47,6 +46,9 @@ func (a arm) plus(b arm) arm {
 }
 
 func addEvents(a, b sequential.PodEvents) sequential.PodEvents {
+	if b.Total <= 0 && len(a.Events) > 0 {
+		return a
+	}
 	if len(a.Events) != len(b.Events) {
 		return b // Other edges: what was counted by the old ones cannot be added.
 	}
@@ -70,16 +72,19 @@ func (b Waiting) block() sequential.EventBlock {
 	return sequential.EventBlock{Canary: b.Canary.Sum, Baseline: b.Baseline.Sum, CanaryPods: b.Canary.Pods, BaselinePods: b.Baseline.Pods}
 }
 
+// mostRequests is up to where a number can be counted up to one by one.
+const mostRequests = 1 << 53
+
 // clean makes numbers counts, and says what was wrong with them.
 func (a *arm) clean(warn func(string)) {
 	clean := func(p *sequential.PodEvents) {
-		if !(p.Total >= 0) || math.IsInf(p.Total, 0) {
+		if !(p.Total >= 0 && p.Total <= mostRequests) {
 			warn("a count is no number of requests, and was left out")
 			p.Total = 0
 		}
 		most := p.Total
 		for j, events := range p.Events {
-			if !(events >= 0) || math.IsInf(events, 0) {
+			if !(events >= 0 && events <= mostRequests) {
 				warn("a count is no number of requests, and was left out")
 				events = 0
 			}
@@ -103,12 +108,34 @@ func (a arm) validate(kinds int) error {
 			return fmt.Errorf("%d kinds of events, and there are %d", len(p.Events), kinds)
 		}
 		for _, v := range append(slices.Clone(p.Events), p.Total) {
-			if !(v >= 0) || math.IsInf(v, 0) {
+			if !isSum(v) {
 				return fmt.Errorf("%v is no count", v)
+			}
+			if v > p.Total {
+				return fmt.Errorf("%v events among %v requests", v, p.Total)
 			}
 		}
 	}
 	return nil
+}
+
+// isSum reports whether a number of a state may be a sum of counts.
+func isSum(v float64) bool { return v >= 0 && v <= 1e30 }
+
+// keep leaves the kinds of events with these indices.
+func keep(p *sequential.PodEvents, kinds []int) {
+	if len(p.Events) > 0 {
+		p.Events = pick(p.Events, kinds)
+	}
+}
+
+// pick are the values with these indices.
+func pick(values []float64, indices []int) []float64 {
+	picked := make([]float64, len(indices))
+	for i, j := range indices {
+		picked[i] = values[j]
+	}
+	return picked
 }
 
 // cleaned is a window whose counts are counts, for judges that do not look at pods.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/serin-dev/serin/analysis/sequential"
+	"github.com/serin-dev/serin/analysis/series"
 )
 
 // comparisonVersion is the layout of a Comparison.
@@ -30,11 +31,15 @@ type Comparison struct {
 	Conclusion conclusion `json:"conclusion,omitzero"`
 	// Highest is the highest LogE so far: a failure stays one.
 	Highest float64 `json:"highest,omitempty"`
+	// Failed says that the canary failed.
+	Failed bool `json:"failed,omitempty"`
 	// Canary and Baseline are the requests that were compared so far.
 	Canary   sequential.PodEvents `json:"canary"`
 	Baseline sequential.PodEvents `json:"baseline"`
 	// Pods are the canary's pods, and what each of them showed.
 	Pods []podTally `json:"pods,omitempty"`
+	// Others are what those showed of which there is no room in Pods, together.
+	Others podTally `json:"others,omitzero"`
 	// Until is the end of the last window that held requests.
 	Until time.Time `json:"until"`
 	// Waiting is what was served and could not be compared yet.
@@ -114,6 +119,27 @@ func (s *Comparison) compare(t test, w window) (unsteady bool) {
 	return false
 }
 
+// keep leaves the kinds of events with these indices: the others can be observed no
+// more.
+func (s *Comparison) keep(t test, kinds []int) {
+	t.Keep(&s.Test, kinds)
+	for _, p := range []*sequential.PodEvents{&s.Canary, &s.Baseline, &s.Before, &s.WarmingUp} {
+		keep(p, kinds)
+	}
+	for _, a := range []*arm{&s.Waiting.Canary, &s.Waiting.Baseline} {
+		keep(&a.Sum, kinds)
+		for i := range a.Pods {
+			keep(&a.Pods[i], kinds)
+		}
+	}
+	for i := range s.Pods {
+		s.Pods[i].Events, s.Pods[i].Expected = pick(s.Pods[i].Events, kinds), pick(s.Pods[i].Expected, kinds)
+	}
+	if s.Others.Events != nil {
+		s.Others.Events, s.Others.Expected = pick(s.Others.Events, kinds), pick(s.Others.Expected, kinds)
+	}
+}
+
 // report adds a block to what the bounds, the proof and the pods' shares rest on. A
 // ratio and a proof are of one kind of event.
 func (s *Comparison) report(t test, b sequential.EventBlock) {
@@ -171,9 +197,9 @@ func write(state any) string {
 }
 
 // validate says what in a state that was read cannot be.
-func (s *Comparison) validate() error {
+func (s *Comparison) validate(tilts int) error {
 	for _, v := range []float64{s.Null, s.Highest, s.Compared, s.Share} {
-		if !(v >= 0) || math.IsInf(v, 0) {
+		if !isSum(v) {
 			return fmt.Errorf("%v is no count", v)
 		}
 	}
@@ -186,9 +212,16 @@ func (s *Comparison) validate() error {
 			return err
 		}
 	}
-	for _, p := range s.Pods {
+	tallies := s.Pods
+	if s.Others.Events != nil {
+		tallies = append(slices.Clone(tallies), s.Others)
+	}
+	for _, p := range tallies {
 		if len(p.Events) != kinds || len(p.Expected) != kinds {
 			return fmt.Errorf("pod %q has %d and %d kinds of events, and there are %d", p.Pod, len(p.Events), len(p.Expected), kinds)
+		}
+		if !isSum(p.Total) || slices.ContainsFunc(p.Events, isNoSum) || slices.ContainsFunc(p.Expected, isNoSum) {
+			return fmt.Errorf("pod %q has %v events, %v expected", p.Pod, p.Events, p.Expected)
 		}
 	}
 	if err := s.Ratio.Validate(); err != nil {
@@ -197,8 +230,10 @@ func (s *Comparison) validate() error {
 	if err := s.Proof.Validate(); err != nil {
 		return err
 	}
-	return s.Test.Validate()
+	return s.Test.Validate(tilts)
 }
+
+func isNoSum(v float64) bool { return !isSum(v) }
 
 // plain is a time as it comes back from JSON.
 func plain(t time.Time) time.Time { return t.Round(0).UTC() }
@@ -219,23 +254,21 @@ func changedAnywhere(before, now sequential.PodEvents) bool {
 // podTally is what one pod of the canary showed, and what the baseline's pods would have
 // shown in its place, by kind of event.
 type podTally struct {
-	Pod      string    `json:"pod"`
+	Pod      string    `json:"pod,omitempty"`
 	Total    float64   `json:"total"`
 	Events   []float64 `json:"events"`
 	Expected []float64 `json:"expected"`
 }
 
-// maxTallies is how many pods are told apart.
-const maxTallies = 16
+// maxTallies is how many pods are told apart: those with the most events beyond the
+// expected ones.
+const maxTallies = series.MaxPods
 
 // tally adds a block to what each pod showed.
 func (s *Comparison) tally(b sequential.EventBlock) {
 	for _, pod := range b.CanaryPods {
 		i := slices.IndexFunc(s.Pods, func(p podTally) bool { return p.Pod == pod.Pod })
 		if i < 0 {
-			if len(s.Pods) >= maxTallies {
-				continue
-			}
 			i = len(s.Pods)
 			s.Pods = append(s.Pods, podTally{Pod: pod.Pod, Events: make([]float64, len(pod.Events)), Expected: make([]float64, len(pod.Events))})
 		}
@@ -245,6 +278,37 @@ func (s *Comparison) tally(b sequential.EventBlock) {
 			p.Events[j] += events
 			p.Expected[j] += pod.Total * b.Baseline.Events[j] / b.Baseline.Total
 		}
+	}
+	for len(s.Pods) > maxTallies {
+		least := 0
+		for i := range s.Pods {
+			if s.Pods[i].excess() < s.Pods[least].excess() {
+				least = i
+			}
+		}
+		s.Others.add(s.Pods[least])
+		s.Pods = slices.Delete(s.Pods, least, least+1)
+	}
+}
+
+// excess is the most events beyond the expected ones of any kind.
+func (p *podTally) excess() float64 {
+	most := math.Inf(-1)
+	for j, events := range p.Events {
+		most = max(most, events-p.Expected[j])
+	}
+	return most
+}
+
+// add adds another pod.
+func (p *podTally) add(other podTally) {
+	if p.Events == nil {
+		p.Events, p.Expected = make([]float64, len(other.Events)), make([]float64, len(other.Events))
+	}
+	p.Total += other.Total
+	for j, events := range other.Events {
+		p.Events[j] += events
+		p.Expected[j] += other.Expected[j]
 	}
 }
 
@@ -266,6 +330,10 @@ func (s *Comparison) worstPod(t test, kind int) (worst outlier, ok bool) {
 		return outlier{}, false
 	}
 	events, expected, beyond, most := 0.0, 0.0, 0.0, 0
+	if kind < len(s.Others.Events) {
+		events, expected = s.Others.Events[kind], s.Others.Expected[kind]
+		beyond = max(events-expected, 0)
+	}
 	for i, p := range s.Pods {
 		excess := p.Events[kind] - p.Expected[kind]
 		events, expected, beyond = events+p.Events[kind], expected+p.Expected[kind], beyond+max(excess, 0)

@@ -2,6 +2,7 @@ package judge
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"time"
@@ -64,8 +65,8 @@ func (h Histogram) Validate() error {
 		}
 	}
 	switch {
-	case !usable(h.RelativeTolerance):
-		return fmt.Errorf("the tolerance is %v; it must be 0 or more", h.RelativeTolerance)
+	case !tolerable(h.RelativeTolerance):
+		return fmt.Errorf("the tolerance is %v; it must be 0 or more, and at most %v", h.RelativeTolerance, mostTolerance)
 	case !usable(h.MinRequests):
 		return fmt.Errorf("the requests to wait for are %v; they must be 0 or more", h.MinRequests)
 	default:
@@ -101,12 +102,22 @@ func (s *HistogramState) valid() error {
 	if n := len(s.Test.Kinds); n != 0 && n != len(s.Edges) {
 		return fmt.Errorf("%d edges, and %d kinds of events", len(s.Edges), n)
 	}
-	for _, counts := range [][]float64{s.Report.Canary, s.Report.Baseline} {
-		if n := len(counts); n != 0 && n != len(s.Report.Edges)+1 {
-			return fmt.Errorf("%d buckets between %d edges", n, len(s.Report.Edges))
+	for _, edges := range [][]float64{s.Edges, s.Report.Edges} {
+		for i, edge := range edges {
+			if i > 0 && edge <= edges[i-1] {
+				return fmt.Errorf("the edge %v is not above the one before", edge)
+			}
 		}
 	}
-	return s.validate()
+	for _, counts := range [][]float64{s.Report.Canary, s.Report.Baseline} {
+		if n := len(counts); n != len(s.Report.Edges)+1 && (n != 0 || len(s.Report.Edges) > 0) {
+			return fmt.Errorf("%d buckets between %d edges", n, len(s.Report.Edges))
+		}
+		if slices.ContainsFunc(counts, isNoSum) {
+			return fmt.Errorf("one of the buckets' %v is no count", counts)
+		}
+	}
+	return s.validate(sequential.LatencyTilts)
 }
 
 // String returns the state as versioned JSON of some KiB.
@@ -118,7 +129,8 @@ func (s *HistogramState) String() string {
 // Learn adds a window of the baseline from before the release.
 func (h Histogram) Learn(s *HistogramState, w HistogramWindow) {
 	if t, err := h.prepared(); err == nil && len(w.Edges) > 0 {
-		l := look{window: s.window(w)}
+		var l look
+		l.window, _ = s.window(t, w)
 		l.clean()
 		s.learn(t, l.window)
 	}
@@ -148,17 +160,17 @@ func (h Histogram) Observe(s *HistogramState, w HistogramWindow, weightSince tim
 	if err != nil {
 		return Verdict{Decision: Inconclusive, Reason: InvalidJudge, Message: err.Error()}
 	}
-	if len(w.Edges) == 0 {
-		w.Canary, w.Baseline, w.WarmingUp = nil, nil, nil
-	}
 	l := h.look(t, s)
-	l.window, l.warnings = s.window(w), slices.Clone(w.Doubts)
+	l.window, l.warnings = s.window(t, w)
+	l.warnings = append(l.warnings, w.Doubts...)
 	verdict := l.judge(weightSince)
 	if e := &verdict.Evidence; e.Kind < len(s.Edges) {
 		e.Edge = s.Edges[e.Kind]
 	}
 	if len(h.Quantiles) > 0 {
-		s.Report.add(w)
+		if !l.leftOut {
+			s.Report.add(w)
+		}
 		verdict.Evidence.Quantiles = h.quantiles(s.Report)
 	}
 	return verdict
@@ -191,13 +203,38 @@ func (h Histogram) look(t test, s *HistogramState) look {
 }
 
 // window is a window whose kinds of events are "slower than the edge".
-func (s *HistogramState) window(w HistogramWindow) window {
-	edges := s.choose(w)
+func (s *HistogramState) window(t test, w HistogramWindow) (_ window, warnings []string) {
+	w, warnings = readable(w)
+	edges, warning := s.choose(t, w)
+	if warning != "" {
+		warnings = append(warnings, warning)
+	}
 	return window{
 		Window: Window{From: w.From, To: w.To, Unscraped: w.Unscraped, CanaryAt: w.CanaryAt, BaselineAt: w.BaselineAt},
 		canary: exceedances(w.Canary, edges), baseline: exceedances(w.Baseline, edges),
 		warmingUp: exceedances(warming(w.WarmingUp), edges),
+	}, warnings
+}
+
+// readable is a window without what cannot be read by its edges.
+func readable(w HistogramWindow) (_ HistogramWindow, warnings []string) {
+	for i, edge := range w.Edges {
+		if math.IsNaN(edge) || math.IsInf(edge, 0) || i > 0 && edge <= w.Edges[i-1] {
+			warnings = append(warnings, fmt.Sprintf("the edge %v of the buckets is not above the one before: the window was left out", edge))
+			w.Edges = nil
+			break
+		}
 	}
+	if len(w.Edges) == 0 {
+		w.Canary, w.Baseline, w.WarmingUp = nil, nil, nil
+		return w, warnings
+	}
+	odd := func(pod series.PodBuckets) bool { return len(pod.Counts) != len(w.Edges)+1 }
+	if slices.ContainsFunc(w.Canary, odd) || slices.ContainsFunc(w.Baseline, odd) || w.WarmingUp != nil && odd(series.PodBuckets{Counts: w.WarmingUp}) {
+		warnings = append(warnings, "a pod's buckets are not those of the others: the window was left out")
+		w.Canary, w.Baseline, w.WarmingUp = nil, nil, nil
+	}
+	return w, warnings
 }
 
 func warming(counts []float64) []series.PodBuckets {
@@ -212,43 +249,51 @@ func warming(counts []float64) []series.PodBuckets {
 const maxKinds = 12
 
 // choose returns the indices of the edges that are compared. They are chosen at the
-// first window by the baseline alone; a window that lacks some of them makes the
-// evidence begin anew, with those that it has.
-func (s *HistogramState) choose(w HistogramWindow) []int {
+// first window by the baseline alone. When a window lacks some of them, those that it
+// has are compared on; when it has none, the evidence begins anew.
+func (s *HistogramState) choose(t test, w HistogramWindow) (chosen []int, warning string) {
 	if len(w.Edges) == 0 {
-		return nil
+		return nil, ""
 	}
-	if chosen, ok := indices(s.Edges, w.Edges); ok && len(chosen) > 0 {
-		return chosen
+	found, there := indices(s.Edges, w.Edges)
+	switch {
+	case len(found) == 0 && len(s.Edges) > 0:
+		warning = "the buckets have changed: the evidence begins anew"
+		s.forget()
+		fallthrough
+	case len(found) == 0:
+		found = thin(w)
+		s.Edges = pick(w.Edges, found)
+	case len(found) < len(s.Edges):
+		warning = fmt.Sprintf("the buckets have changed: %d of %d edges are compared on, the others are gone", len(found), len(s.Edges))
+		s.keep(t, there)
+		s.Edges = pick(s.Edges, there)
 	}
-	chosen := thin(w)
-	s.Edges = nil
-	for _, i := range chosen {
-		s.Edges = append(s.Edges, w.Edges[i])
-	}
-	return chosen
+	return found, warning
 }
 
-// indices are where the wanted edges are among those that there are.
-func indices(wanted, there []float64) (found []int, all bool) {
-	found = make([]int, 0, len(wanted))
-	for _, edge := range wanted {
-		i, ok := slices.BinarySearch(there, edge)
-		if !ok {
-			return nil, false
+// indices are where the wanted edges are among those that there are, and which of the
+// wanted ones those are.
+func indices(wanted, there []float64) (found, which []int) {
+	found, which = make([]int, 0, len(wanted)), make([]int, 0, len(wanted))
+	for k, edge := range wanted {
+		if i, ok := slices.BinarySearch(there, edge); ok {
+			found, which = append(found, i), append(which, k)
 		}
-		found = append(found, i)
 	}
-	return found, true
+	return found, which
 }
 
 // thin returns the indices of at most maxKinds edges: it drops, one after the other,
-// the edge whose two buckets hold the fewest of the baseline's requests.
+// the edge whose two buckets hold the fewest of the baseline's requests; of equal
+// ones, so that the others are spread evenly.
 func thin(w HistogramWindow) []int {
-	mass := make([]float64, len(w.Edges)+1)
+	mass := slices.Repeat([]float64{1e-9}, len(w.Edges)+1)
 	for _, pod := range w.Baseline {
 		for i := range min(len(pod.Counts), len(mass)) {
-			mass[i] += pod.Counts[i]
+			if pod.Counts[i] > 0 {
+				mass[i] += min(pod.Counts[i], mostRequests)
+			}
 		}
 	}
 	kept := make([]int, len(w.Edges))
@@ -299,7 +344,7 @@ func exceedances(pods []series.PodBuckets, edges []int) arm {
 
 // add adds a window to the report.
 func (r *report) add(w HistogramWindow) {
-	if len(w.Edges) == 0 {
+	if w, _ = readable(w); len(w.Edges) == 0 || len(w.Edges) > series.MaxEdges {
 		return
 	}
 	if !slices.Equal(r.Edges, w.Edges) {
@@ -310,8 +355,10 @@ func (r *report) add(w HistogramWindow) {
 		pods []series.PodBuckets
 	}{{r.Canary, w.Canary}, {r.Baseline, w.Baseline}} {
 		for _, pod := range side.pods {
-			for i := range min(len(pod.Counts), len(side.sum)) {
-				side.sum[i] += pod.Counts[i]
+			for i, n := range pod.Counts {
+				if n >= 0 && n <= mostRequests {
+					side.sum[i] += n
+				}
 			}
 		}
 	}

@@ -23,6 +23,10 @@ type look struct {
 	window   window
 	state    *Comparison
 	warnings []string
+	// past is what the baseline has shown before this window.
+	past past
+	// leftOut says that the window is not counted.
+	leftOut bool
 	// what are the events of a kind, for people; none says that there were none.
 	what func(kind int) string
 	none string
@@ -45,17 +49,15 @@ func (l *look) judge(weightSince time.Time) Verdict {
 	if s.Null != 0 && s.Null != l.test.null {
 		l.warn("the tolerance was changed: the evidence begins anew")
 		s.forget()
+		s.Failed = false
 	}
 	s.Version = comparisonVersion
+	l.past = s.past()
 	w := &l.window
 	switch served := w.canary.total() > 0 || w.baseline.total() > 0; {
 	case served && w.From.Before(s.Until):
 		l.warn("the window overlaps the one before, and was left out")
-		w.canary, w.baseline = arm{}, arm{}
-	case served && !s.fits(w.baseline.Sum):
-		l.warn("the buckets have changed: the evidence begins anew")
-		s.forget()
-		fallthrough
+		w.canary, w.baseline, w.warmingUp, l.leftOut = arm{}, arm{}, arm{}, true
 	case served:
 		before := s.Before
 		if s.compare(l.test, *w) {
@@ -71,7 +73,10 @@ func (l *look) judge(weightSince time.Time) Verdict {
 // forget drops what was learnt by another null or other kinds of events.
 func (s *Comparison) forget() {
 	s.Test, s.Ratio, s.Proof = sequential.ExceedanceState{}, sequential.RateRatioState{}, sequential.NonInferiorityState{}
-	s.Highest, s.Pods, s.Conclusion = 0, nil, conclusion{}
+	s.Pods, s.Others, s.Conclusion = nil, podTally{}, conclusion{}
+	if !s.Failed {
+		s.Highest = 0
+	}
 	s.Canary, s.Baseline, s.Before, s.Waiting = sequential.PodEvents{}, sequential.PodEvents{}, sequential.PodEvents{}, Waiting{}
 }
 
@@ -87,10 +92,11 @@ func (l *look) verdict() Verdict {
 
 func (l *look) decide(e Evidence) Verdict {
 	tolerated := l.rules.absolute > 0 && e.Canary.Bad <= l.rules.absolute*e.Canary.Total
-	if failed := l.state.Highest >= e.LogLimit; failed && !tolerated {
-		if l.onePod(&e) {
+	if failed := l.state.Highest >= e.LogLimit; l.state.Failed || failed && !tolerated {
+		if l.onePod(&e) && !l.state.Failed {
 			return Verdict{Inconclusive, OnePod, l.onePodOnly(e), nil, e}
 		}
+		l.state.Failed = true
 		return Verdict{Fail, Regression, l.failed(e), nil, e}
 	}
 	if incident, message := l.incident(); incident {
@@ -227,12 +233,11 @@ func (l *look) incident() (found bool, message string) {
 	}
 	for j := range b.Sum.Events {
 		canary, baseline := c.counts(j), b.counts(j)
-		before := Counts{Bad: countsOf(l.state.Baseline, j).Bad - baseline.Bad, Total: l.state.Baseline.Total - baseline.Total}
-		past := 0.0
-		if before.Total > 0 {
-			past = max(before.Bad, 0) / before.Total
+		before, known := l.past.share(j)
+		if !known && len(b.Sum.Events) > 1 {
+			return false, "" // Requests are slower than most edges at any time.
 		}
-		if limit := max(incidentShare, incidentFactor*past); canary.Bad >= limit*canary.Total && baseline.Bad >= limit*baseline.Total {
+		if limit := max(incidentShare, incidentFactor*before); canary.Bad >= limit*canary.Total && baseline.Bad >= limit*baseline.Total {
 			return true, fmt.Sprintf("both versions are bad in this window, %s %s (baseline) and %s (canary): a shared incident rather than this release; it holds until that is over",
 				l.what(j), percent(baseline.Bad/baseline.Total), percent(canary.Bad/canary.Total))
 		}

@@ -2,7 +2,6 @@ package judge
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"time"
 
@@ -53,18 +52,23 @@ func (p Proportion) Prepare() Proportion {
 // Validate returns an error that names the field that cannot be used.
 func (p Proportion) Validate() error {
 	switch {
-	case !usable(p.RelativeTolerance):
-		return fmt.Errorf("the tolerance is %v; it must be 0 or more", p.RelativeTolerance)
+	case !tolerable(p.RelativeTolerance):
+		return fmt.Errorf("the tolerance is %v; it must be 0 or more, and at most %v", p.RelativeTolerance, mostTolerance)
 	case !(p.AbsoluteTolerance >= 0 && p.AbsoluteTolerance < 1):
 		return fmt.Errorf("the absolute tolerance is %v; it must be a share of less than 1", p.AbsoluteTolerance)
 	case !usable(p.MinRequests):
 		return fmt.Errorf("the requests to wait for are %v; they must be 0 or more", p.MinRequests)
-	case p.ProofRatio != 0 && !(p.ProofRatio > 1+p.RelativeTolerance && !math.IsInf(p.ProofRatio, 0)):
+	case p.ProofRatio != 0 && !(p.ProofRatio > 1+p.RelativeTolerance && p.ProofRatio <= 2*mostTolerance):
 		return fmt.Errorf("the ratio to prove is %v; it must be more than the accepted one, %v", p.ProofRatio, 1+p.RelativeTolerance)
 	default:
 		return validBudget(p.Budget)
 	}
 }
+
+// mostTolerance is the largest tolerance: with it, everything is accepted.
+const mostTolerance = 1e6
+
+func tolerable(tolerance float64) bool { return tolerance >= 0 && tolerance <= mostTolerance }
 
 func validBudget(budget float64) error {
 	if !(budget > 0 && budget < 1) {
@@ -81,7 +85,7 @@ type ProportionState struct {
 // ParseProportionState reads what String wrote. The empty text is the zero value.
 func ParseProportionState(text string) (ProportionState, error) {
 	var s ProportionState
-	if err := parseState(text, "proportion", &s, func() int { return s.Version }, s.validate); err != nil {
+	if err := parseState(text, "proportion", &s, func() int { return s.Version }, func() error { return s.validate(sequential.ErrorTilts) }); err != nil {
 		return ProportionState{}, err
 	}
 	return s, nil
