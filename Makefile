@@ -119,7 +119,7 @@ verify-house:
 ##@ Installation (into the cluster that kubectl points at)
 
 .PHONY: install
-install: install-crds ## Install CRDs, rights and the controller for all namespaces (IMAGE=… names its image).
+install: install-crds install-templates ## Install CRDs, templates, rights and the controller for all namespaces (IMAGE=… names its image).
 	$(KUBECTL) apply -f config/manager/namespace.yaml
 	$(KUBECTL) apply -f config/rbac
 	cat config/manager/*.yaml | sed 's#serin-controller:dev#$(IMAGE)#' | $(KUBECTL) apply -f -
@@ -129,13 +129,17 @@ install-crds: ## Install the CRDs alone.
 	$(KUBECTL) apply -f crds/bases
 	$(KUBECTL) wait --for=condition=Established --timeout=60s -f crds/bases
 
+.PHONY: install-templates
+install-templates: install-crds ## Install the ClusterAnalysisTemplates of config/templates alone.
+	$(KUBECTL) apply -f config/templates
+
 .PHONY: install-namespaced
 install-namespaced: install-crds ## Install a controller for one namespace: make install-namespaced NAMESPACE=shop.
 	@test -n "$(NAMESPACE)" || { echo "say which namespace: make install-namespaced NAMESPACE=shop" >&2; exit 2; }
 	cat $(NAMESPACED) | sed 's/serin-system/$(NAMESPACE)/g; s#serin-controller:dev#$(IMAGE)#' | $(KUBECTL) apply -f -
 
 .PHONY: uninstall
-uninstall: ## Remove the controller and its rights; CRDs and Rollouts stay (see config/README.md).
+uninstall: ## Remove the controller and its rights; CRDs, templates and Rollouts stay (see config/README.md).
 	cat config/rbac/*.yaml config/manager/*.yaml | $(KUBECTL) delete --ignore-not-found -f -
 
 .PHONY: uninstall-namespaced

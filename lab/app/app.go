@@ -7,6 +7,8 @@ package app
 
 import (
 	"fmt"
+	"math"
+	"math/rand/v2"
 	"net/http"
 	"strconv"
 	"sync"
@@ -63,8 +65,8 @@ func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.mux.ServeHTT
 // answer is the application's business: a short text, late or wrong as set.
 func (a *App) answer(w http.ResponseWriter, r *http.Request) {
 	begin := time.Now()
-	if a.settings.Delay > 0 {
-		wait(r, a.settings.Delay)
+	if delay := a.settings.delay(); delay > 0 {
+		wait(r, delay)
 	}
 	code := http.StatusOK
 	number := a.requests.Add(1)
@@ -80,6 +82,14 @@ func (a *App) answer(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintf(w, "%s: %s\n", a.settings.Version, http.StatusText(code))
 	a.answers.WithLabelValues(strconv.Itoa(code)).Inc()
 	a.durations.Observe(time.Since(begin).Seconds())
+}
+
+// delay is the time that an answer takes.
+func (s Settings) delay() time.Duration {
+	if s.Spread == 0 {
+		return s.Delay
+	}
+	return time.Duration(float64(s.Delay) * math.Exp(s.Spread*rand.NormFloat64()))
 }
 
 // wait takes the time, unless the client goes away before.

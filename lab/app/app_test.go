@@ -77,6 +77,20 @@ func TestTheDelayIsTaken(t *testing.T) {
 	}
 }
 
+func TestDelaysScatter(t *testing.T) {
+	application := newApp(t, map[string]string{"APP_VERSION": "v1", "APP_DELAY": "2ms", "APP_SPREAD": "1"})
+	shortest, longest := time.Hour, time.Duration(0)
+	for range 40 {
+		begin := time.Now()
+		get(application, "/")
+		shortest, longest = min(shortest, time.Since(begin)), max(longest, time.Since(begin))
+	}
+	// Of 40 log-normal times, all lie within a factor of 4 with a probability below 10^-9.
+	if shortest >= 2*time.Millisecond || longest < 4*shortest {
+		t.Errorf("the answers took %s to %s, want them around 2ms, and apart", shortest, longest)
+	}
+}
+
 func TestServeDrains(t *testing.T) {
 	for _, test := range []struct {
 		environment map[string]string

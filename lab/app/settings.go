@@ -15,8 +15,11 @@ type Settings struct {
 	Version string
 	// ErrorShare is the share of requests that are answered with 500.
 	ErrorShare Share
-	// Delay is the time that each answer takes.
+	// Delay is the time that each answer takes; with a Spread, the median.
 	Delay time.Duration
+	// Spread is the standard deviation of the logarithm of the time that an answer
+	// takes: log-normal, as the latencies of real services are, roughly. 0 is none.
+	Spread float64
 	// ExitAtOnce ends the app at SIGTERM without a drain: open requests are cut.
 	ExitAtOnce bool
 	// Drain is for how long the app goes on answering after SIGTERM, before it
@@ -37,6 +40,7 @@ const (
 	EnvVersion    = "APP_VERSION"
 	EnvErrorShare = "APP_ERROR_SHARE"  // A decimal from 0 to 1. Example: 0.05.
 	EnvDelay      = "APP_DELAY"        // A duration. Example: 40ms.
+	EnvSpread     = "APP_SPREAD"       // A decimal from 0 to 3. Example: 0.5.
 	EnvDrain      = "APP_DRAIN"        // A duration. Example: 5s.
 	EnvExitAtOnce = "APP_EXIT_AT_ONCE" // 1 or true.
 	EnvCrash      = "APP_CRASH"        // 1 or true.
@@ -57,6 +61,7 @@ func FromEnvironment(get func(string) string) (Settings, error) {
 	}
 	read(EnvErrorShare, func(text string) (err error) { settings.ErrorShare, err = ParseShare(text); return })
 	read(EnvDelay, func(text string) (err error) { settings.Delay, err = time.ParseDuration(text); return })
+	read(EnvSpread, func(text string) (err error) { settings.Spread, err = strconv.ParseFloat(text, 64); return })
 	read(EnvDrain, func(text string) (err error) { settings.Drain, err = time.ParseDuration(text); return })
 	read(EnvExitAtOnce, func(text string) (err error) { settings.ExitAtOnce, err = strconv.ParseBool(text); return })
 	read(EnvCrash, func(text string) (err error) { settings.Crash, err = strconv.ParseBool(text); return })
@@ -74,6 +79,8 @@ func (s Settings) Validate() error {
 		return fmt.Errorf("checking the application's settings: no version; set %s", EnvVersion)
 	case s.Delay < 0:
 		return fmt.Errorf("checking the application's settings: the delay %s is negative; set %s to 0 or more", s.Delay, EnvDelay)
+	case !(s.Spread >= 0 && s.Spread <= 3):
+		return fmt.Errorf("checking the application's settings: the spread %g is not from 0 to 3; correct %s", s.Spread, EnvSpread)
 	case s.Drain < 0:
 		return fmt.Errorf("checking the application's settings: the drain %s is negative; set %s to 0 or more", s.Drain, EnvDrain)
 	case s.CrashAfter < 0:
