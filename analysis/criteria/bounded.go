@@ -10,8 +10,9 @@ type bounded struct {
 	// samples are how many requests or points it rests on; +Inf when it is a constant.
 	samples float64
 	of      string
-	// share says that it is shown in per cent, and count that it only grows.
-	share, count bool
+	// share says that it is shown in per cent, count that it only grows, and shrinks that
+	// the bounds come closer with the square root of the samples.
+	share, count, shrinks bool
 	// floor of a p-value is the least that so many values could have given; else 0.
 	floor float64
 }
@@ -87,7 +88,7 @@ func (b bounded) negative() bounded {
 func (b bounded) plus(c bounded) bounded {
 	return bounded{
 		estimate: b.estimate + c.estimate, lower: b.lower + c.lower, upper: b.upper + c.upper,
-		share: b.share || c.share,
+		share: b.share || c.share, shrinks: b.shrinks && c.shrinks,
 	}.with(b, c)
 }
 

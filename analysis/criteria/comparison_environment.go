@@ -46,16 +46,33 @@ func comparisonFunctions() []expr.Option {
 			added = append(added, expr.Function(name, notCalled, types...))
 		}
 	}
-	add([]any{new(func(float64) float64), new(func(float64, float64) float64)}, "lower", "upper")
+	// The last type is the one that an error is about.
+	add([]any{new(func(float64, float64) float64), new(func(float64) float64)}, "lower", "upper")
 	add([]any{new(func(float64) float64)}, "estimate", "samples")
-	add([]any{new(func(float64, bool) bool), new(func(float64, float64) float64)}, "confidence")
+	add([]any{new(func(float64, float64) float64), new(func(float64, bool) bool)}, "confidence")
 	add([]any{new(func(effect) float64)}, "pValue", "eValue")
-	add([]any{new(func([]float64, []float64) float64), new(func([]float64, []float64, string) float64)},
-		"mannWhitney", "kolmogorovSmirnov", "welch", "brunnerMunzel")
-	add([]any{new(func(arm, arm) float64), new(func(arm, arm, string) float64)}, "fisher", "poissonRatio", "twoProportions")
+	add(append(directedPoints(), pointLists()...), "mannWhitney", "kolmogorovSmirnov", "welch", "brunnerMunzel")
+	add([]any{new(func(arm, arm, string) float64), new(func(arm, arm) float64)}, "fisher", "poissonRatio", "twoProportions")
 	add([]any{new(func(arm, arm, float64) float64)}, "nonInferiority")
-	add([]any{new(func([]float64, []float64) float64)}, "superiority", "hodgesLehmann")
+	add(pointLists(), "superiority", "hodgesLehmann")
 	return added
+}
+
+// pointLists are the types of functions of two lists of numbers: points, or what was
+// made of them.
+func pointLists() []any {
+	return []any{
+		new(func([]any, []any) float64), new(func([]float64, []any) float64),
+		new(func([]any, []float64) float64), new(func([]float64, []float64) float64),
+	}
+}
+
+// directedPoints are pointLists with a direction.
+func directedPoints() []any {
+	return []any{
+		new(func([]any, []any, string) float64), new(func([]float64, []any, string) float64),
+		new(func([]any, []float64, string) float64), new(func([]float64, []float64, string) float64),
+	}
 }
 
 // errNotCalled guards the functions of the type check.
@@ -78,6 +95,7 @@ func compileComparison(name, source string) (*condition, error) {
 // inOurWords names the types of the check as the author knows them, and what he may
 // have meant.
 func inOurWords(message string) string {
+	message = strings.TrimSpace(message)
 	hint := ""
 	switch {
 	case strings.Contains(message, "criteria.arm"):
@@ -85,6 +103,8 @@ func inOurWords(message string) string {
 	case strings.Contains(message, "criteria.effect"):
 		hint = "; " + effectFields
 	case strings.HasPrefix(message, "unknown name "):
+		hint = "; there are canary, baseline and result"
+	case strings.HasPrefix(message, "type criteria.comparisonEnvironment"):
 		hint = "; there are canary, baseline and result"
 	}
 	if _, field, is := strings.Cut(message, " has no field "); is {

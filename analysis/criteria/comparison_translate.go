@@ -78,7 +78,7 @@ func (t *translator) armFunction(n *ast.CallNode) evaluator {
 	}
 	t.needPlain(name.Value, n.Arguments[0])
 	if p, given := literal(n.Arguments[0]); given && name.Value == "quantile" && !(p > 0 && p < 1) {
-		return t.unsupported(n.Arguments[0], "a quantile is between 0 and 1, as in %s", example(name.Value))
+		return t.unsupported(located(n.Arguments[0], n), "a quantile is between 0 and 1, as in %s", example(name.Value))
 	}
 	base, at := t.node(callee.Node), t.node(n.Arguments[0])
 	return func(m *machine) any {
@@ -92,6 +92,15 @@ func (t *translator) armFunction(n *ast.CallNode) evaluator {
 		}
 		return m.method(s, name.Value, x)
 	}
+}
+
+// located is a node that an error can point at: the type check makes new ones of whole
+// numbers, and forgets where they stood.
+func located(n, otherwise ast.Node) ast.Node {
+	if n.Location().From == 0 {
+		return otherwise
+	}
+	return n
 }
 
 // literal is a number that is written out.
@@ -115,14 +124,14 @@ func (t *translator) comparisonCall(name string, n *ast.CallNode) evaluator {
 	switch name {
 	case "lower", "upper", "estimate", "samples":
 		if t.kindOf(n.Arguments[0]) == plain {
-			return t.unsupported(n.Arguments[0], "this is a plain number and has no bounds")
+			return t.unsupported(located(n.Arguments[0], n), "this is a plain number and has no bounds")
 		}
 		if len(n.Arguments) == 2 {
-			return calling([]evaluator{t.under(n.Arguments[1], n.Arguments[0])}, part(name))
+			return calling([]evaluator{t.under(n, n.Arguments[1], n.Arguments[0])}, part(name))
 		}
 		return calling(t.nodes(n.Arguments), part(name))
 	case "confidence":
-		return t.under(n.Arguments[0], n.Arguments[1])
+		return t.under(n, n.Arguments[0], n.Arguments[1])
 	case "pValue":
 		return calling(t.nodes(n.Arguments), func(m *machine, _ []any) any {
 			return m.evidence(sequential.AnytimeP(max(0, m.comparison.Effect.HighestLogE, m.comparison.Effect.LogE)))
@@ -138,7 +147,7 @@ func (t *translator) comparisonCall(name string, n *ast.CallNode) evaluator {
 	if name == "nonInferiority" {
 		t.needPlain(name, n.Arguments[2])
 		if margin, given := literal(n.Arguments[2]); given && !(margin > -1 && margin < 1) {
-			return t.unsupported(n.Arguments[2], "a margin is a difference of shares, between -1 and 1")
+			return t.unsupported(located(n.Arguments[2], n), "a margin is a difference of shares, between -1 and 1")
 		}
 	}
 	return t.significance(name, n, t.nodes(n.Arguments))
@@ -177,10 +186,10 @@ func part(name string) function {
 }
 
 // under is a part of a condition with bounds of another confidence.
-func (t *translator) under(confidence, n ast.Node) evaluator {
+func (t *translator) under(call *ast.CallNode, confidence, n ast.Node) evaluator {
 	level, is := literal(confidence)
 	if !is || !isLevel(level) {
-		return t.unsupported(confidence, "a confidence is a number between 0 and 1, such as 0.95")
+		return t.unsupported(located(confidence, call), "a confidence is a number between 0 and 1, such as 0.95")
 	}
 	before := t.fixed
 	t.fixed.names, t.fixed.items = len(t.names), len(t.items)
@@ -291,7 +300,7 @@ func (t *translator) boundedComparison(n *ast.BinaryNode, left, right evaluator)
 		default:
 			outcome = comparedPlainly(m, n.Operator, l, r)
 		}
-		m.notes.add(texts, n.Operator, l, r, outcome)
+		m.notes.add(texts, n.Operator, l, r, outcome, len(m.scopes) > 0)
 		return outcome
 	}
 }

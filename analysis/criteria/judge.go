@@ -118,7 +118,11 @@ func (c *condition) blind(data subject, v value) Finding {
 	message := ""
 	switch v.why {
 	case NoData:
-		message = data.nothing()
+		if data.empty() {
+			message = data.nothing()
+			break
+		}
+		fallthrough
 	case NotANumber:
 		message = c.title() + " cannot be decided: " + data.shown(v)
 	case NotKnownYet:

@@ -13,6 +13,9 @@ import (
 // notes are what a condition compared, in the order in which it did, for its message.
 type notes struct {
 	decided, open []string
+	// items are comparisons of plain numbers in predicates, which are shown when there is
+	// nothing else.
+	items []string
 }
 
 // maxNotes is how many comparisons of a condition a message shows.
@@ -26,16 +29,22 @@ func (n notes) text(open bool) string {
 		texts = n.open
 	}
 	if len(texts) == 0 {
+		texts = n.items
+	}
+	if len(texts) == 0 {
 		return "nothing was compared"
 	}
 	return strings.Join(texts, "; ")
 }
 
 // add takes a note of a comparison.
-func (n *notes) add(names [2]string, operator string, l, r, outcome any) {
+func (n *notes) add(names [2]string, operator string, l, r, outcome any, item bool) {
 	list := &n.decided
-	if isUnknown(outcome) {
+	switch {
+	case isUnknown(outcome):
 		list = &n.open
+	case item && isNumber(l) && isNumber(r):
+		list = &n.items
 	}
 	if len(*list) >= maxNotes {
 		return
@@ -148,7 +157,7 @@ func stillNeeded(a, b *bounded) string {
 	if math.IsInf(a.samples, 1) {
 		a, b = b, a
 	}
-	if !a.share || !math.IsInf(b.samples, 1) || b.lower != b.upper {
+	if !a.shrinks || !math.IsInf(b.samples, 1) || b.lower != b.upper {
 		return ""
 	}
 	width := a.upper - a.estimate

@@ -63,6 +63,9 @@ func (m *machine) field(s side, name string) any {
 		n := arm.requests()
 		return bounded{estimate: n, lower: n, upper: math.Inf(1), samples: n, of: requests, count: true}
 	case "bad":
+		if arm.Total == 0 {
+			return missing
+		}
 		b := exactly(arm.Bad)
 		b.samples, b.of = arm.Total, requests
 		return b
@@ -97,7 +100,7 @@ func (a *Arm) share(hits, among, alpha float64) any {
 	interval := tally.Confidence(alpha, optimumRequests)
 	return bounded{
 		estimate: hits / among, lower: interval.Lower, upper: interval.Upper,
-		samples: among, of: requests, share: true,
+		samples: among, of: requests, share: true, shrinks: true,
 	}
 }
 
@@ -240,7 +243,7 @@ func (a *Arm) pointsAbove(x, alpha float64) any {
 	}
 	n := float64(len(a.Points))
 	interval := sequential.Tally{Hits: above, Trials: n}.Confidence(alpha, optimumPoints)
-	return bounded{estimate: above / n, lower: interval.Lower, upper: interval.Upper, samples: n, of: points, share: true}
+	return bounded{estimate: above / n, lower: interval.Lower, upper: interval.Upper, samples: n, of: points, share: true, shrinks: true}
 }
 
 // bucketsAbove is the share of requests above a value. Between two edges it is at least
@@ -266,7 +269,7 @@ func (a *Arm) bucketsAbove(x, alpha float64) any {
 	if !is || !also {
 		return missing
 	}
-	upper.lower = lower.lower
+	upper.lower, upper.shrinks = lower.lower, most == least
 	return upper
 }
 
