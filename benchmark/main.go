@@ -40,6 +40,7 @@ func start(arguments []string) error {
 	only := flags.String("only", ".*", "names of the families, as a regular expression")
 	judges := flags.String("judges", ".*", "names of the judges, as a regular expression")
 	candidate := flags.String("candidate", "", "judge that the bars are for; empty: serin, or else the prototype")
+	corpus := flags.String("recordings", "../shared/recordings", "folder of labelled incidents, <dataset>/<case>/case.json; they are left out if it is not there")
 	workers := flags.Int("workers", 2, "replays at the same time")
 	if err := flags.Parse(arguments); err != nil {
 		return err
@@ -55,6 +56,12 @@ func start(arguments []string) error {
 	results := r.measure()
 	results.Command = command(flags)
 	results.Candidate = choose(*candidate, results.Judges)
+	if results.Candidate == "serin" {
+		results.Promotions = promotions(*seed)
+	}
+	if results.Recordings, err = recorded(*corpus, r.progress); err != nil {
+		return err
+	}
 	if *out == "" {
 		return results.Markdown(os.Stdout)
 	}

@@ -25,6 +25,9 @@ func (r Results) Markdown(w io.Writer) error {
 	r.exposureTable(&page)
 	r.candidateTable(&page)
 	r.checkTables(&page)
+	r.promotionTable(&page)
+	otherBars(&page)
+	page.WriteString(r.Recordings)
 	_, err := io.WriteString(w, page.String())
 	return err
 }

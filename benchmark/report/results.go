@@ -36,6 +36,10 @@ type Results struct {
 	// Candidate is the judge that the bars are for.
 	Candidate string
 	Families  []Family
+	// Promotions are the proofs that a good version is good.
+	Promotions []Promotion
+	// Recordings is the page's part on recorded incidents; empty if they were not there.
+	Recordings string
 	// Command is how to get the same results.
 	Command string
 }
