@@ -163,7 +163,7 @@ func (s *ExceedanceState) begin(kinds int) {
 func (t *Exceedance) bet(s *ExceedanceState, j int, b EventBlock) {
 	k := &s.Kinds[j]
 	n1, x1, n2, x2 := b.Canary.Total, b.Canary.Events[j], b.Baseline.Total, b.Baseline.Events[j]
-	low, high, part, scale := t.temper.at(k.dispersion(expectedPerPod(b, j)))
+	row, scale := t.temper.at(k.dispersion(expectedPerPod(b, j)))
 	known := s.known()
 	share := (k.Past + 0.5) / (s.Past + 1)
 	for i := range t.tilts {
@@ -174,7 +174,7 @@ func (t *Exceedance) bet(s *ExceedanceState, j int, b EventBlock) {
 		} else if bad := x1 + x2; bad > 0 {
 			increment = x1*t.logs[i] - bad*math.Log1p((t.tilts[i]-1)*t.null*n1/(t.null*n1+n2))
 		}
-		k.Wealth[i] += increment / (scale * (low[i] + part*(high[i]-low[i])))
+		k.Wealth[i] += increment / (scale * row[i])
 	}
 }
 
@@ -213,12 +213,11 @@ func (s *ExceedanceState) Tempered(j int, b EventBlock) float64 {
 // where so many were expected of a canary that is no worse, at a dispersion φ. It is
 // no part of a verdict; it tells what remains when the events of one pod are left out.
 func (t *Exceedance) Rough(events, expected, dispersion float64) float64 {
-	low, high, part, scale := t.temper.at(dispersion)
+	row, scale := t.temper.at(dispersion)
 	sum := 0.0
 	logs := make([]float64, len(t.tilts))
 	for i, r := range t.tilts {
-		temperature := scale * (low[i] + part*(high[i]-low[i]))
-		logs[i] = t.prior[i] + (events*t.logs[i]-t.null*expected*(r-1))/temperature
+		logs[i] = t.prior[i] + (events*t.logs[i]-t.null*expected*(r-1))/(scale*row[i])
 	}
 	top := slices.Max(logs)
 	for _, log := range logs {

@@ -1,6 +1,9 @@
 package sequential
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // Where pods cannot be told apart, two things bound how much the arms differ by
 // chance, and neither is exact: how much the baseline changes from window to window,
@@ -12,9 +15,21 @@ import "slices"
 func (k *KindState) dispersion(mean float64) float64 {
 	phi := k.Dispersion.At(mean)
 	if k.Paired != nil && k.Paired.Count[0] >= enoughPairs {
-		phi = min(phi, k.Paired.At(mean))
+		phi = min(phi, k.Paired.atMost(mean))
 	}
 	return phi
+}
+
+// atMost is φ in one window and its standard error twice: what few windows did not show
+// must not be taken for absent where it has been seen in the baseline.
+func (d *Dispersion) atMost(mean float64) float64 {
+	seen := d.Variance[0] + priorVariance
+	quadratic := 0.0
+	if mean > 0 {
+		quadratic = mean * d.Excess[0] / (d.Square[0] + priorVariance*mean)
+	}
+	phi := max(1, 1+max(d.Excess[0]/seen, quadratic))
+	return phi * (1 + 2*math.Sqrt(2/d.Count[0]+1/seen))
 }
 
 // enoughPairs is how many changes of the difference must be known to be believed.

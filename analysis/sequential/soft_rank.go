@@ -9,9 +9,9 @@ import "math"
 //
 // has the expectation 1, because each pod is as likely as any other to be the
 // canary's: whatever clumps the events come in, and whatever moves all pods at once.
-// It takes f = e^(λz), where z is how far a pod's events are above the mean of the
-// baseline's pods in standard deviations of the past (the canary's events are divided
-// by the null first), for some λ.
+// It takes f = e^(λz), where z are a pod's events in standard deviations of the past,
+// for some λ. The canary's events are divided by the null first, and by how much more
+// traffic its pods get: then they vary less than the baseline's, and e is no greater.
 //
 // The most that a window can give is ln(pods / canary pods). Pods that differ for
 // long are not exchangeable from window to window; so the logarithm is divided by how
@@ -28,8 +28,9 @@ const (
 	// equalTraffic is how far the mean requests of a pod may be apart between the arms:
 	// counts of pods with other traffic are not exchangeable.
 	equalTraffic = 1.5
-	// largestRankTilt keeps e^(λz) a number.
-	largestRankTilt = 50
+	// leastRank is what the canary's pods keep at least of a bet, so that its logarithm
+	// is a number; an expectation of 1 is exceeded by no more than that.
+	leastRank = 1e-22
 )
 
 // podVariance is how much counts of the baseline's pods vary around their mean.
@@ -54,27 +55,40 @@ func exchangeable(b EventBlock) bool {
 	return canary <= equalTraffic*baseline && baseline <= equalTraffic*canary
 }
 
-// betOnRanks multiplies the wealth that is bet on the ranks of the canary's pods.
+// betOnRanks multiplies the wealth that is bet on the ranks of the canary's pods. What all
+// pods' z have in common cancels in e, so that it may be measured from the highest of
+// them, which keeps e^(λz) a number.
 func (k *KindState) betOnRanks(null float64, j int, b EventBlock) {
-	mean := 0.0
-	for i := range b.BaselinePods {
-		mean += b.BaselinePods[i].Events[j]
+	canaryPods, baselinePods := float64(len(b.CanaryPods)), float64(len(b.BaselinePods))
+	scale := null * max(1, b.Canary.Total/canaryPods/(b.Baseline.Total/baselinePods))
+	top := math.Inf(-1)
+	for p := range b.CanaryPods {
+		top = max(top, b.CanaryPods[p].Events[j]/scale)
 	}
-	mean /= float64(len(b.BaselinePods))
+	for p := range b.BaselinePods {
+		top = max(top, b.BaselinePods[p].Events[j])
+	}
 	deviation, growth := k.Pods.deviation(), k.Dispersion.growth()
-	canaryPods, allPods := float64(len(b.CanaryPods)), float64(len(b.CanaryPods)+len(b.BaselinePods))
-	for i, lambda := range rankTilts {
-		value := func(events float64) float64 {
-			return math.Exp(min(max(lambda*(events-mean)/deviation, -largestRankTilt), largestRankTilt))
-		}
-		canary, all := 0.0, 0.0
-		for p := range b.CanaryPods {
-			canary += value(b.CanaryPods[p].Events[j] / null)
-		}
-		for p := range b.BaselinePods {
-			all += value(b.BaselinePods[p].Events[j])
-		}
-		k.Rank[i] += math.Log(canary/canaryPods/((canary+all)/allPods)) / growth
+	var canary, all [len(rankTilts)]float64
+	for p := range b.CanaryPods {
+		addRankTilts(&canary, (b.CanaryPods[p].Events[j]/scale-top)/deviation)
+	}
+	all = canary
+	for p := range b.BaselinePods {
+		addRankTilts(&all, (b.BaselinePods[p].Events[j]-top)/deviation)
+	}
+	for i := range rankTilts {
+		e := canary[i] / canaryPods / (all[i] / (canaryPods + baselinePods))
+		k.Rank[i] += math.Log(max(e, leastRank)) / growth
+	}
+}
+
+// addRankTilts adds e^(λz) for all λ, each of which is twice the one before.
+func addRankTilts(sums *[len(rankTilts)]float64, z float64) {
+	f := math.Exp(rankTilts[0] * z)
+	for i := range sums {
+		sums[i] += f
+		f *= f
 	}
 }
 

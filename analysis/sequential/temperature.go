@@ -23,14 +23,17 @@ import "math"
 // covered.
 type temperatures struct {
 	tilts []float64
-	// table[g][i] is τ for φ = dispersionStep^g and tilt i. Rows are made when they are
+	// table[g][i] is τ for φ = 1.02^g and tilt i. Rows are made when they are
 	// asked for: a look needs a few of them.
 	table [][]float64
 }
 
 const (
-	dispersionStep = 1.04
-	dispersionGrid = 128 // Up to φ = 146; beyond, τ grows in proportion.
+	// logDispersionStep is ln(1.02).
+	logDispersionStep = 0.01980262729617973
+	dispersionGrid    = 253 // Up to φ = 147.
+	// Beyond the grid τ/φ grows by 0.35 % at most, to the limit of large φ.
+	beyondGrid = 1.004
 )
 
 func newTemperatures(tilts []float64) temperatures {
@@ -42,22 +45,22 @@ func (t temperatures) row(g int) []float64 {
 	if t.table[g] == nil {
 		row := make([]float64, len(t.tilts))
 		for i, tilt := range t.tilts {
-			row[i] = temperature(math.Pow(dispersionStep, float64(g)), tilt)
+			row[i] = temperature(math.Exp(logDispersionStep*float64(g)), tilt)
 		}
 		t.table[g] = row
 	}
 	return t.table[g]
 }
 
-// at returns where the temperatures for a dispersion φ >= 1 are: those of tilt i are
-// scale·(low[i] + part·(high[i]-low[i])).
-func (t temperatures) at(dispersion float64) (low, high []float64, part, scale float64) {
-	position := math.Log(max(dispersion, 1)) / math.Log(dispersionStep)
+// at returns the temperatures for a dispersion φ >= 1: those of tilt i are
+// scale·row[i]. Between two rows it is the upper one: nothing in between is certain to
+// satisfy the condition.
+func (t temperatures) at(dispersion float64) (row []float64, scale float64) {
+	position := math.Ceil(math.Log(max(dispersion, 1))/logDispersionStep - 1e-9)
 	if last := len(t.table) - 1; position >= float64(last) {
-		return t.row(last), t.row(last), 0, dispersion / math.Pow(dispersionStep, float64(last))
+		return t.row(last), beyondGrid * max(dispersion/math.Exp(logDispersionStep*float64(last)), 1)
 	}
-	g := int(position)
-	return t.row(g), t.row(g + 1), position - float64(g), 1
+	return t.row(int(position)), 1
 }
 
 // temperature solves the condition by bisection.
