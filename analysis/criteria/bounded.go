@@ -103,9 +103,12 @@ func (b bounded) times(c bounded) bounded {
 	return product.with(b, c)
 }
 
+// over is b/c. When c may be 0, the quotient is beyond all numbers on one side if c
+// cannot be on both sides of it, and b not 0; else it is anything.
 func (b bounded) over(c bounded) bounded {
 	quotient := bounded{lower: math.Inf(-1), upper: math.Inf(1)}
-	if apart := c.lower > 0 || c.upper < 0; apart || (c.lower == 0) != (c.upper == 0) {
+	apart, touching := c.lower > 0 || c.upper < 0, c.lower == 0 || c.upper == 0
+	if apart || touching && (b.lower > 0 || b.upper < 0) {
 		divisor := c
 		if c.lower == 0 {
 			divisor.lower = 0 // And not -0: it is reached from above,
@@ -115,7 +118,7 @@ func (b bounded) over(c bounded) bounded {
 		}
 		quotient = corners(b, divisor, func(x, y float64) float64 {
 			if x == 0 {
-				return 0
+				return 0 // Also divided by infinity.
 			}
 			return x / y
 		})

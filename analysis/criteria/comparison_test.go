@@ -134,7 +134,7 @@ func TestComparisonTruthTable(t *testing.T) {
 		// What cannot be evaluated is no verdict.
 		{`canary.quantile(canary.points[0]) < 1`, "Blind ConditionError"},
 		{`canary.points[99] < 1`, "Blind ConditionError"},
-		{`all(1..1000, fisher(canary, baseline) < # )`, "Blind ConditionError"},
+		{`all(1..1000, nonInferiority(canary, baseline, # / 10000) < #)`, "Blind ConditionError"},
 	}
 	for _, test := range tests {
 		t.Run(test.condition, func(t *testing.T) {
@@ -214,7 +214,7 @@ func TestBadComparisons(t *testing.T) {
 		{"no evidence of a ratio", `result.ratio < 9`, NotKnownYet, func(c *Comparison) { c.Effect.Ratio = sequential.RateRatioState{} }},
 		{"few points", `canary.mean < 5000`, NotKnownYet, func(c *Comparison) { c.Canary.Points = gauge(29, 1) }},
 		{"bounds beyond all numbers", `canary.share < 1e308 * 1e308`, NotANumber, func(*Comparison) {}},
-		{"a quotient of nothing", `canary.share / (canary.bad - 10) < 5`, NotKnownYet, func(*Comparison) {}},
+		{"a quotient of nothing", `canary.share / (canary.bad - 10) < 5`, NotANumber, func(*Comparison) {}},
 	}
 	for _, test := range tests {
 		data := release()

@@ -340,8 +340,8 @@ func computed(operator string, l, r any) any {
 	}
 	a, ok := asBounded(l)
 	b, also := asBounded(r)
-	if !ok || !also {
-		return notNumber
+	if !ok || !also || operator == "/" && b.lower == 0 && b.upper == 0 {
+		return notNumber // x/0, too.
 	}
 	return operate(a, b)
 }

@@ -125,16 +125,18 @@ func (t *translator) significance(name string, n *ast.CallNode, args []evaluator
 	if test := countTest(name); test != nil {
 		direction := t.direction(n)
 		return calling(args[:2], func(m *machine, args []any) any {
-			m.charge(countTestSteps)
 			canary, baseline, why := m.countsOf(args)
 			if why != nil {
 				return why
 			}
-			p, err := test(canary, baseline)
-			if err != nil {
-				panic(err)
-			}
-			return pValue(tail(p, direction), countsFloor(name, canary.Total, baseline.Total, direction), float64(min(canary.Total, baseline.Total)), requests)
+			return m.recalled(args[0].(side), fmt.Sprint(name, direction, args[1]), 0, func() any {
+				m.charge(countTestSteps)
+				p, err := test(canary, baseline)
+				if err != nil {
+					panic(err)
+				}
+				return pValue(tail(p, direction), countsFloor(name, canary.Total, baseline.Total, direction), float64(min(canary.Total, baseline.Total)), requests)
+			})
 		})
 	}
 	return t.otherStatistics(name, args)
