@@ -17,8 +17,12 @@ import (
 	"github.com/serin-dev/serin/lab/controlplane"
 )
 
-// server is the API server that TestMain started, as an administrator.
-var server client.Client
+// server is the API server that TestMain started, as an administrator, and plane
+// what it belongs to.
+var (
+	server client.Client
+	plane  *controlplane.ControlPlane
+)
 
 // TestMain starts one API server for all tests.
 func TestMain(m *testing.M) {
@@ -27,7 +31,12 @@ func TestMain(m *testing.M) {
 
 // run is TestMain with defers that happen.
 func run(m *testing.M) int {
-	plane, err := controlplane.Start(controlplane.Options{CRDs: []string{filepath.Join("..", "crds", "bases")}})
+	gateway, err := controlplane.GatewayCRDs()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	plane, err = controlplane.Start(controlplane.Options{CRDs: []string{filepath.Join("..", "crds", "bases"), gateway}})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
