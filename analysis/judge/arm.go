@@ -99,6 +99,29 @@ func (a *arm) clean(warn func(string)) {
 	for i := range a.Pods {
 		clean(&a.Pods[i])
 	}
+	a.sort()
+}
+
+// sort puts the pods in the order of their names, each of them once.
+func (a *arm) sort() {
+	byName := func(p, q sequential.PodEvents) int { return strings.Compare(p.Pod, q.Pod) }
+	ascending := true
+	for i := 1; i < len(a.Pods); i++ {
+		ascending = ascending && a.Pods[i-1].Pod < a.Pods[i].Pod
+	}
+	if ascending {
+		return
+	}
+	slices.SortStableFunc(a.Pods, byName)
+	once := a.Pods[:0]
+	for _, pod := range a.Pods {
+		if last := len(once) - 1; last >= 0 && once[last].Pod == pod.Pod {
+			once[last] = addEvents(once[last], pod)
+		} else {
+			once = append(once, pod)
+		}
+	}
+	a.Pods = once
 }
 
 // validate says what in a state that was read is no arm.

@@ -52,6 +52,8 @@ type Comparison struct {
 	// requests that were compared since.
 	WeightSince time.Time `json:"weightSince"`
 	Compared    float64   `json:"compared,omitempty"`
+	// Calm is what the baseline shows usually, with forgetting.
+	Calm sequential.PodEvents `json:"calm"`
 	// WarmingUp is what young pods of the canary have served so far.
 	WarmingUp sequential.PodEvents `json:"warmingUp"`
 }
@@ -83,6 +85,7 @@ func (s *Comparison) weigh(weightSince time.Time) {
 func (s *Comparison) learn(t test, w window) {
 	if w.baseline.total() > 0 && s.fits(w.baseline.Sum) {
 		t.Learn(&s.Test, w.baseline.Sum, w.baseline.Pods)
+		s.rememberCalm(w.baseline.Sum, false)
 	}
 }
 
@@ -123,7 +126,7 @@ func (s *Comparison) compare(t test, w window) (unsteady bool) {
 // more.
 func (s *Comparison) keep(t test, kinds []int) {
 	t.Keep(&s.Test, kinds)
-	for _, p := range []*sequential.PodEvents{&s.Canary, &s.Baseline, &s.Before, &s.WarmingUp} {
+	for _, p := range []*sequential.PodEvents{&s.Canary, &s.Baseline, &s.Before, &s.WarmingUp, &s.Calm} {
 		keep(p, kinds)
 	}
 	for _, a := range []*arm{&s.Waiting.Canary, &s.Waiting.Baseline} {
@@ -204,7 +207,7 @@ func (s *Comparison) validate(tilts int) error {
 		}
 	}
 	kinds := len(s.Test.Kinds)
-	for _, a := range []arm{{Sum: s.Canary}, {Sum: s.Baseline}, {Sum: s.Before}, s.Waiting.Canary, s.Waiting.Baseline, {Sum: s.WarmingUp}} {
+	for _, a := range []arm{{Sum: s.Canary}, {Sum: s.Baseline}, {Sum: s.Before}, s.Waiting.Canary, s.Waiting.Baseline, {Sum: s.WarmingUp}, {Sum: s.Calm}} {
 		if kinds == 0 {
 			kinds = len(a.Sum.Events)
 		}

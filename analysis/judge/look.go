@@ -23,8 +23,8 @@ type look struct {
 	window   window
 	state    *Comparison
 	warnings []string
-	// past is what the baseline has shown before this window.
-	past past
+	// both says that both versions are bad in this window, if they are.
+	both string
 	// leftOut says that the window is not counted.
 	leftOut bool
 	// what are the events of a kind, for people; none says that there were none.
@@ -52,7 +52,6 @@ func (l *look) judge(weightSince time.Time) Verdict {
 		s.Failed = false
 	}
 	s.Version = comparisonVersion
-	l.past = s.past()
 	w := &l.window
 	switch served := w.canary.total() > 0 || w.baseline.total() > 0; {
 	case served && w.From.Before(s.Until):
@@ -67,6 +66,9 @@ func (l *look) judge(weightSince time.Time) Verdict {
 		}
 	}
 	s.WarmingUp = addEvents(s.WarmingUp, w.warmingUp.Sum)
+	var incident bool
+	incident, l.both = l.incident()
+	s.rememberCalm(w.baseline.Sum, incident)
 	return l.verdict()
 }
 
@@ -78,6 +80,7 @@ func (s *Comparison) forget() {
 		s.Highest = 0
 	}
 	s.Canary, s.Baseline, s.Before, s.Waiting = sequential.PodEvents{}, sequential.PodEvents{}, sequential.PodEvents{}, Waiting{}
+	s.Calm, s.WarmingUp = sequential.PodEvents{}, sequential.PodEvents{}
 }
 
 // verdict decides: the rules in the order in which they win.
@@ -99,8 +102,8 @@ func (l *look) decide(e Evidence) Verdict {
 		l.state.Failed = true
 		return Verdict{Fail, Regression, l.failed(e), nil, e}
 	}
-	if incident, message := l.incident(); incident {
-		return Verdict{Inconclusive, SharedIncident, message, nil, e}
+	if l.both != "" {
+		return Verdict{Inconclusive, SharedIncident, l.both, nil, e}
 	}
 	if message, reason := l.unseen(e); reason != "" {
 		return Verdict{Inconclusive, reason, message, nil, e}
@@ -126,7 +129,7 @@ func (l *look) decide(e Evidence) Verdict {
 func (l *look) unseen(e Evidence) (message, reason string) {
 	arrived, young := l.window.canary.total() > 0, l.window.warmingUp.total() > 0
 	switch {
-	case !arrived && young && e.Canary.Total <= 0:
+	case !arrived && young:
 		return l.stillWarm(), WarmingUp
 	case !arrived && !young && !l.window.Unscraped:
 		return l.noCanary(), NoData
@@ -213,37 +216,9 @@ func (l *look) untilProof(e Evidence) float64 {
 	return math.Ceil((e.LogProofLimit - e.LogProof) / growth)
 }
 
-const (
-	// incidentShare and incidentRequests are from when on both arms are bad at once.
-	incidentShare    = 0.05
-	incidentRequests = 20
-	// incidentFactor is how much worse than its own past the baseline is then.
-	incidentFactor = 3
-	// patience is how long the canary's requests may wait for the baseline's before
-	// that is odd.
-	patience = 30 * time.Second
-)
-
-// incident reports whether both versions are bad in this window, and by what. Bad is
-// much more than the baseline's own past: a service that is always bad has no incident.
-func (l *look) incident() (found bool, message string) {
-	c, b := l.window.canary, l.window.baseline
-	if min(c.total(), b.total()) < incidentRequests {
-		return false, ""
-	}
-	for j := range b.Sum.Events {
-		canary, baseline := c.counts(j), b.counts(j)
-		before, known := l.past.share(j)
-		if !known && len(b.Sum.Events) > 1 {
-			return false, "" // Requests are slower than most edges at any time.
-		}
-		if limit := max(incidentShare, incidentFactor*before); canary.Bad >= limit*canary.Total && baseline.Bad >= limit*baseline.Total {
-			return true, fmt.Sprintf("both versions are bad in this window, %s %s (baseline) and %s (canary): a shared incident rather than this release; it holds until that is over",
-				l.what(j), percent(baseline.Bad/baseline.Total), percent(canary.Bad/canary.Total))
-		}
-	}
-	return false, ""
-}
+// patience is how long the canary's requests may wait for the baseline's before that is
+// odd.
+const patience = 30 * time.Second
 
 // warnAboutWindow says what is odd about this window.
 func (l *look) warnAboutWindow(e Evidence) {

@@ -73,7 +73,7 @@ func (c cluster) release(p Proportion, look, until float64) float64 {
 		var window Window
 		window, cursor = cursor.Advance(arms, at(now), series.Policy{})
 		var v Verdict
-		if state, v = p.Observe(state, window, at(0)); v.Decision == Fail {
+		if v = p.Observe(&state, window, at(0)); v.Decision == Fail {
 			return now
 		}
 	}
