@@ -69,6 +69,7 @@ var rooms = []room{
 	}},
 	{folder: "benchmark/recordings", open: true},
 	{folder: "benchmark/report", open: true},
+	{folder: "benchmark/statistics", open: true},
 
 	{folder: "controller/progression", pure: true, may: []allowed{
 		{"analysis/run", "the state of a run, as evidence"},

@@ -6,3 +6,7 @@ BENCH_FLAGS ?= -out docs
 .PHONY: bench-judge
 bench-judge: ## Measure the judge beside others on made-up rollouts and write docs/benchmark.md; takes a while.
 	$(GO) run ./benchmark $(BENCH_FLAGS)
+
+.PHONY: docs-statistics
+docs-statistics: ## Compute the tables and pictures of docs/statistics.md; takes about a minute on two cores.
+	$(GO) run ./benchmark/statistics
