@@ -34,6 +34,9 @@ type Arm struct {
 
 // Effect is what a judge holds of the difference between the two.
 type Effect struct {
+	// Judged says that a judge holds evidence, be it none yet. Without one, conditions
+	// that ask for it have no data.
+	Judged bool
 	// LogE is the natural logarithm of the evidence against the canary, and HighestLogE
 	// the highest that it has been; 0 is none.
 	LogE, HighestLogE float64

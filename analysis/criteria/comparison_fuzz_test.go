@@ -40,7 +40,7 @@ func arbitrary(numbers []byte) Comparison {
 		a.Buckets = sequential.Buckets{Edges: []float64{next(), next()}, Counts: []float64{next(), next(), next()}}
 		return a
 	}
-	c := Comparison{Canary: arm(), Baseline: arm(), Effect: Effect{LogE: next(), HighestLogE: next()}}
+	c := Comparison{Canary: arm(), Baseline: arm(), Effect: Effect{Judged: true, LogE: next(), HighestLogE: next()}}
 	if bad, odds := next(), next(); bad > 0 {
 		c.Effect.Ratio = sequential.RateRatioState{CanaryBad: bad / 2, Strata: []sequential.Stratum{{Odds: odds, Bad: bad}}}
 	}

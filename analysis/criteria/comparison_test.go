@@ -20,7 +20,7 @@ func release() Comparison {
 	return Comparison{
 		Canary:   Arm{Bad: 10, Total: 1200, Points: gauge(40, 5), Buckets: sequential.Buckets{Edges: edges, Counts: []float64{900, 200, 80, 15, 5}}},
 		Baseline: Arm{Bad: 60, Total: 24000, Points: gauge(40, 4), Buckets: sequential.Buckets{Edges: edges, Counts: []float64{20000, 3000, 900, 80, 20}}},
-		Effect:   Effect{LogE: math.Log(4), HighestLogE: math.Log(8), Ratio: ratio},
+		Effect:   Effect{Judged: true, LogE: math.Log(4), HighestLogE: math.Log(8), Ratio: ratio},
 	}
 }
 
@@ -104,6 +104,8 @@ func TestComparisonTruthTable(t *testing.T) {
 		{`result.ratio < 0.5`, no},
 		{`result.difference < 0.03`, yes},
 		{`result.difference < 0.01`, open},
+		{`abs(upper(result.difference) - (upper(canary.share, 0.995) - lower(baseline.share, 0.995))) < 1e-12`, yes},
+		{`abs(lower(result.difference) - (lower(canary.share, 0.995) - upper(baseline.share, 0.995))) < 1e-12`, yes},
 		{`round(1000 * pValue(result)) == 125`, yes},
 		{`round(eValue(result)) == 4`, yes},
 		// Points.
@@ -116,6 +118,9 @@ func TestComparisonTruthTable(t *testing.T) {
 		{`mannWhitney(canary.points, baseline.points) < 0.01`, no},
 		{`mannWhitney(canary.points, baseline.points, "less") > 0.98`, yes},
 		{`mannWhitney(canary.points[:3], baseline.points[:3]) < 0.01`, open},
+		{`mannWhitney(canary.points[:3], baseline.points[:3]) >= 0.01`, open},
+		{`0.05 < mannWhitney(canary.points[:3], baseline.points[:3])`, open},
+		{`0.06 < mannWhitney(canary.points[:3], baseline.points[:3])`, yes},
 		{`mannWhitney(canary.points[:1], baseline.points[:3]) < 0.01`, open},
 		{`mannWhitney(filter(canary.points, # > 5), baseline.points) < 0.002`, yes},
 		{`kolmogorovSmirnov(canary.points, baseline.points, "twoSided") < 0.01`, no},
@@ -212,6 +217,8 @@ func TestBadComparisons(t *testing.T) {
 		{"no requests of the baseline", `canary.share < baseline.share`, NoData, func(c *Comparison) { c.Baseline = Arm{} }},
 		{"no histogram and no points", `canary.quantile(0.5) < 9`, NoData, func(c *Comparison) { c.Canary.Buckets, c.Canary.Points = sequential.Buckets{}, nil }},
 		{"no evidence of a ratio", `result.ratio < 9`, NotKnownYet, func(c *Comparison) { c.Effect.Ratio = sequential.RateRatioState{} }},
+		{"no judge, and no ratio", `result.ratio < 9`, NoData, func(c *Comparison) { c.Effect = Effect{} }},
+		{"no judge, and no p-value", `pValue(result) > 0.01`, NoData, func(c *Comparison) { c.Effect.Judged = false }},
 		{"few points", `canary.mean < 5000`, NotKnownYet, func(c *Comparison) { c.Canary.Points = gauge(29, 1) }},
 		{"bounds beyond all numbers", `canary.share < 1e308 * 1e308`, NotANumber, func(*Comparison) {}},
 		{"a quotient of nothing", `canary.share / (canary.bad - 10) < 5`, NotANumber, func(*Comparison) {}},
@@ -353,5 +360,84 @@ column 1: neither successCondition nor failureCondition is set, so that nothing 
 	}
 	if _, err := Compile(`canary.share < 1`, ""); err == nil || !strings.Contains(err.Error(), "unknown name canary") {
 		t.Errorf("a condition on the answer of a query reads canary: %v", err)
+	}
+}
+
+// TestEvidenceIsNeverTooMuch: evidence beyond all numbers is still evidence.
+func TestEvidenceIsNeverTooMuch(t *testing.T) {
+	conditions, err := CompileComparison("", `eValue(result) > 100 && pValue(result) < 0.01`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, logE := range []float64{5, 1e4, math.MaxFloat64, math.Inf(1)} {
+		data := release()
+		data.Effect.LogE, data.Effect.HighestLogE = logE, logE
+		if got := conditions.Judge(data); got.Outcome != Fail {
+			t.Errorf("evidence of e^%v: %+v", logE, got)
+		}
+	}
+}
+
+// TestMeansOfPoints: without requests the difference is that of the means, and a
+// quantile that of the points.
+func TestMeansOfPoints(t *testing.T) {
+	data := release()
+	for _, arm := range []*Arm{&data.Canary, &data.Baseline} {
+		arm.Bad, arm.Total, arm.Buckets = 0, 0, sequential.Buckets{}
+	}
+	for condition, want := range map[string]string{
+		`estimate(result.difference) == estimate(canary.mean) - estimate(baseline.mean)`: "Pass",
+		`result.difference < 4`:       "Pass",
+		`result.difference < 1`:       "Blind NotKnownYet",
+		`canary.quantile(0.5) < 11`:   "Pass",
+		`canary.quantile(0.5) < 8`:    "Blind NotKnownYet",
+		`canary.quantile(0.9) < 1000`: "Blind NotKnownYet",
+		`canary.quantile(0.05) > -9`:  "Blind NotKnownYet",
+		`canary.above(10.5) < 0.5`:    "Pass",
+		`canary.share < 1`:            "Blind NoData",
+	} {
+		conditions, err := CompileComparison(condition, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := conditions.Judge(data); outcome(got) != want {
+			t.Errorf("%s is %q, want %q: %s", condition, outcome(got), want, got.Message)
+		}
+	}
+	for i := range data.Canary.Points {
+		data.Canary.Points[i] -= 100
+	}
+	conditions, err := CompileComparison(`canary.quantile(0.5) < -85 && canary.quantile(0.5) >= -95`, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := conditions.Judge(data); got.Outcome != Pass {
+		t.Errorf("a gauge below 0: %+v", got)
+	}
+}
+
+// TestDispersion: requests in clumps of four are worth a quarter, and so are buckets.
+func TestDispersion(t *testing.T) {
+	clumped, fewer := release(), release()
+	clumped.Canary.Dispersion = 4
+	fewer.Canary.Bad, fewer.Canary.Total = fewer.Canary.Bad/4, fewer.Canary.Total/4
+	for i := range fewer.Canary.Buckets.Counts {
+		fewer.Canary.Buckets.Counts[i] /= 4
+	}
+	for _, bound := range []string{"lower", "upper"} {
+		for _, x := range []string{"canary.share", "canary.above(0.2)", "canary.quantile(0.8)"} {
+			var values [2]any
+			for i, data := range []Comparison{clumped, fewer} {
+				c, err := compileComparison(successCondition, bound+"("+x+") >= 0")
+				if err != nil {
+					t.Fatal(err)
+				}
+				data.Confidence = defaultConfidence
+				values[i], _, _ = strings.Cut(c.compare(&data).notes, ",")
+			}
+			if values[0] != values[1] {
+				t.Errorf("%s of clumped requests is %v, of a quarter as many %v", x, values[0], values[1])
+			}
+		}
 	}
 }

@@ -155,7 +155,7 @@ func (t *translator) comparisonCall(name string, n *ast.CallNode) evaluator {
 
 // evidence is a number that a judge holds, once there was something to judge.
 func (m *machine) evidence(v float64) any {
-	if m.comparison.empty() {
+	if m.comparison.empty() || !m.comparison.Effect.Judged {
 		return missing
 	}
 	return v

@@ -1,6 +1,7 @@
 // Package criteria compiles success and failure conditions and judges results
 // by them, in three values: a condition about data that is not there is neither
-// true nor false. What may come in: expr-lang and the standard library.
+// true nor false. What may come in: expr-lang, the bounds of package sequential, the
+// tests of package stats, and the standard library.
 //
 // The language is expr-lang's, as in Argo Rollouts, with result as one number or
 // a list of numbers, and asInt, asFloat, isNaN, isInf, isNil and default. Syntax
@@ -16,6 +17,42 @@
 //
 // docs/design/0002-three-valued-conditions.md has the reasons, and the table of
 // where this differs from Argo Rollouts.
+//
+// # Comparisons
+//
+// In a metric that compares two versions (CompileComparison) conditions see
+//
+//	canary.share, baseline.share    the share of bad requests
+//	canary.quantile(0.99)           of the histogram, or else of the points of the gauge
+//	canary.above(0.5)               the share of requests, or points, above a limit
+//	canary.mean, canary.points      of the gauge
+//	canary.bad, canary.total        counts; a total only grows
+//	result.ratio, result.difference of the shares of bad requests
+//
+// All but the points are numbers within bounds, which hold at every look with the
+// confidence of the comparison, each on its own; those of a mean only in the limit. With
+// them
+//
+//   - x < c is true when the upper bound is below c, false when the lower one is not, and
+//     else not known yet, which is unknown: the metric waits for more data;
+//   - arithmetic is that of intervals, so that canary.quantile(0.99) <
+//     1.2 * baseline.quantile(0.99) is true when no values within the bounds say otherwise;
+//   - a total that has not been reached may still be: canary.total >= 1000 is true or
+//     not known yet, never false;
+//   - confidence(0.95, x), lower(x, 0.95) and upper(x, 0.95) ask for another confidence.
+//
+// lower(x), upper(x), estimate(x) and samples(x) are plain numbers, and a comparison of
+// them is true or false, however little was seen: upper(canary.share) < 0.01 fails a
+// release that canary.share < 0.01 would wait for. pValue(result) and eValue(result) are
+// the judge's evidence, and may be looked at all the time.
+//
+// mannWhitney, kolmogorovSmirnov, welch and brunnerMunzel (of points), fisher, poissonRatio
+// and twoProportions (of canary and baseline) give the p-value of "the canary is
+// greater", or, by a last argument, "less" or "twoSided"; nonInferiority(canary, baseline,
+// 0.01) that of "it is at least so much worse". They are made for one look: a metric that
+// is measured again and again will be fooled by them. That one is not below a limit is
+// not known yet while no data of this size could have brought it there. superiority and
+// hodgesLehmann (of points) are how much greater the canary is.
 package criteria
 
 import "errors"

@@ -285,7 +285,7 @@ func (m *machine) effect(name string) any {
 // (sequential.RateRatioState.Confidence).
 func (m *machine) ratio() any {
 	c := m.comparison
-	if len(c.Effect.Ratio.Strata) == 0 && (c.Canary.Total == 0 || c.Baseline.Total == 0) {
+	if len(c.Effect.Ratio.Strata) == 0 && (!c.Effect.Judged || c.Canary.Total == 0 || c.Baseline.Total == 0) {
 		return missing
 	}
 	r := c.Effect.Ratio.Confidence(1 - m.confidence)
