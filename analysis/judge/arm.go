@@ -75,31 +75,43 @@ func (b Waiting) block() sequential.EventBlock {
 // mostRequests is up to where a number can be counted up to one by one.
 const mostRequests = 1 << 53
 
-// clean makes numbers counts, and says what was wrong with them.
-func (a *arm) clean(warn func(string)) {
-	clean := func(p *sequential.PodEvents) {
-		if !(p.Total >= 0 && p.Total <= mostRequests) {
-			warn("a count is no number of requests, and was left out")
-			p.Total = 0
-		}
-		most := p.Total
-		for j, events := range p.Events {
-			if !(events >= 0 && events <= mostRequests) {
-				warn("a count is no number of requests, and was left out")
-				events = 0
-			}
-			if events > most {
-				warn("more bad requests than requests: the bad ones were cut down to all")
-				events = most
-			}
-			p.Events[j] = events
-		}
+// flaws are what may be wrong with counts.
+type flaws struct{ noNumber, tooMany bool }
+
+// warn adds what there is to say of them.
+func (f flaws) warn(warnings []string) []string {
+	if f.noNumber {
+		warnings = append(warnings, "a count is no number of requests, and was left out")
 	}
-	clean(&a.Sum)
+	if f.tooMany {
+		warnings = append(warnings, "more bad requests than requests: the bad ones were cut down to all")
+	}
+	return warnings
+}
+
+// clean makes numbers counts, and notes what was wrong with them.
+func (a *arm) clean(f *flaws) {
+	f.mend(&a.Sum)
 	for i := range a.Pods {
-		clean(&a.Pods[i])
+		f.mend(&a.Pods[i])
 	}
 	a.sort()
+}
+
+func (f *flaws) mend(p *sequential.PodEvents) {
+	if !(p.Total >= 0 && p.Total <= mostRequests) {
+		f.noNumber, p.Total = true, 0
+	}
+	most := p.Total
+	for j, events := range p.Events {
+		if !(events >= 0 && events <= mostRequests) {
+			f.noNumber, events = true, 0
+		}
+		if events > most {
+			f.tooMany, events = true, most
+		}
+		p.Events[j] = events
+	}
 }
 
 // sort puts the pods in the order of their names, each of them once.
@@ -163,11 +175,40 @@ func pick(values []float64, indices []int) []float64 {
 
 // cleaned is a window whose counts are counts, for judges that do not look at pods.
 func cleaned(w Window, warn func(string)) Window {
-	c := proportionWindow(w)
-	c.canary.clean(warn)
-	c.baseline.clean(warn)
+	w.CanaryPods, w.BaselinePods = nil, nil
+	c := proportionWindow(w, &scratch{})
+	var f flaws
+	c.canary.clean(&f)
+	c.baseline.clean(&f)
+	for _, text := range f.warn(nil) {
+		warn(text)
+	}
 	w.Canary, w.Baseline = c.canary.counts(0), c.baseline.counts(0)
 	return w
 }
 
 func add(a, b Counts) Counts { return Counts{Bad: a.Bad + b.Bad, Total: a.Total + b.Total} }
+
+// accumulate adds events to a sum, in place.
+func accumulate(sum *sequential.PodEvents, p sequential.PodEvents) {
+	switch {
+	case p.Total <= 0 && len(sum.Events) > 0:
+	case len(sum.Events) != len(p.Events):
+		// Other edges: what was counted by the old ones cannot be added.
+		*sum = sequential.PodEvents{Total: p.Total, Events: slices.Clone(p.Events)}
+	default:
+		sum.Total += p.Total
+		for j, events := range p.Events {
+			sum.Events[j] += events
+		}
+	}
+}
+
+// own makes an arm outlive the look.
+func (a *arm) own() {
+	a.Sum.Events = slices.Clone(a.Sum.Events)
+	a.Pods = slices.Clone(a.Pods)
+	for i := range a.Pods {
+		a.Pods[i].Events = slices.Clone(a.Pods[i].Events)
+	}
+}

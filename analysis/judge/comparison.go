@@ -56,6 +56,8 @@ type Comparison struct {
 	Calm sequential.PodEvents `json:"calm"`
 	// WarmingUp is what young pods of the canary have served so far.
 	WarmingUp sequential.PodEvents `json:"warmingUp"`
+
+	scratch *scratch
 }
 
 // LogE is the natural logarithm of the evidence against the canary so far; 0 is none.
@@ -97,29 +99,43 @@ func (s *Comparison) fits(p sequential.PodEvents) bool {
 // compare adds a window that holds requests. A block in which the baseline itself
 // changed is not compared if the arms were not scraped at the same moment: in a
 // change that hits both, one of them is ahead.
-func (s *Comparison) compare(t test, w window) (unsteady bool) {
+func (l *look) compare() {
+	s, t, w := l.state, l.test, l.window
 	s.Null, s.Until = t.null, plain(w.To)
 	var block Waiting
-	if s.Waiting, block = s.Waiting.take(w); !block.both() {
-		return false
+	s.Waiting, block = s.Waiting.take(w)
+	s.Waiting.Canary.own()
+	s.Waiting.Baseline.own()
+	if !block.both() {
+		return
 	}
-	before := s.Before
-	s.Before = block.Baseline.Sum
-	if !w.CanaryAt.Equal(w.BaselineAt) && changedAnywhere(before, block.Baseline.Sum) {
+	unsteady := !w.CanaryAt.Equal(w.BaselineAt) && changedAnywhere(s.Before, block.Baseline.Sum)
+	if unsteady {
+		l.warnUnsteady(s.Before, block.Baseline.Sum)
+	}
+	s.Before.Total, s.Before.Events = block.Baseline.Sum.Total, append(s.Before.Events[:0], block.Baseline.Sum.Events...)
+	if unsteady {
 		t.Learn(&s.Test, block.Baseline.Sum, block.Baseline.Pods)
-		return true
+		return
 	}
 	events := block.block()
 	s.report(t, events)
-	s.Conclusion.add(events, addEvents(s.Canary, s.Baseline))
+	s.Conclusion.add(events, s.Canary, s.Baseline, s.memory())
 	t.Observe(&s.Test, events)
 	s.Highest = max(s.Highest, s.Test.LogE())
-	s.Canary, s.Baseline = addEvents(s.Canary, block.Canary.Sum), addEvents(s.Baseline, block.Baseline.Sum)
+	accumulate(&s.Canary, block.Canary.Sum)
+	accumulate(&s.Baseline, block.Baseline.Sum)
 	s.Share = events.Canary.Total / (events.Canary.Total + events.Baseline.Total)
 	if !block.Since.Before(s.WeightSince) {
 		s.Compared += events.Canary.Total
 	}
-	return false
+}
+
+// warnUnsteady says how the baseline changed.
+func (l *look) warnUnsteady(before, now sequential.PodEvents) {
+	kind := mostChanged(before, now)
+	l.warn(fmt.Sprintf("the baseline's %s changed from %s to %s: what was served meanwhile is not compared, because the versions are not scraped at the same moment",
+		l.what(kind), share(countsOf(before, kind)), share(countsOf(now, kind))))
 }
 
 // keep leaves the kinds of events with these indices: the others can be observed no

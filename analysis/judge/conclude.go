@@ -30,14 +30,17 @@ func Looking(budget float64, planned bool) float64 {
 	return budget
 }
 
-// add adds a block; past are the events of both arms in the blocks before.
-func (c *conclusion) add(b sequential.EventBlock, past sequential.PodEvents) {
-	canary, baseline := categories(b.Canary), categories(b.Baseline)
-	pooled := addEvents(past, addEvents(b.Canary, b.Baseline))
+// add adds a block; the past ones are the events of each arm in the blocks before.
+func (c *conclusion) add(b sequential.EventBlock, pastCanary, pastBaseline sequential.PodEvents, memory *scratch) {
+	canary, baseline := categories(b.Canary, memory), categories(b.Baseline, memory)
+	pooled := sequential.PodEvents{Events: memory.floats(len(b.Canary.Events))}
+	for _, p := range []sequential.PodEvents{pastCanary, pastBaseline, b.Canary, b.Baseline} {
+		accumulate(&pooled, p)
+	}
 	below := 0.0
 	all := pooled.Total + float64(len(canary))/2
-	counts := categories(pooled)
-	ranks, tail := make([]float64, len(canary)), make([]float64, len(canary))
+	counts := categories(pooled, memory)
+	ranks, tail := memory.floats(len(canary)), memory.floats(len(canary))
 	for i := range counts {
 		share := (counts[i] + 0.5) / all
 		ranks[i] = below + share/2
@@ -52,8 +55,8 @@ func (c *conclusion) add(b sequential.EventBlock, past sequential.PodEvents) {
 
 // categories are the requests between the edges: those of no event first, those of all
 // kinds last.
-func categories(p sequential.PodEvents) []float64 {
-	counts := make([]float64, len(p.Events)+1)
+func categories(p sequential.PodEvents, memory *scratch) []float64 {
+	counts := memory.floats(len(p.Events) + 1)
 	left := p.Total
 	for i, events := range p.Events {
 		counts[i] = max(left-events, 0)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/serin-dev/serin/analysis/sequential"
@@ -191,28 +190,23 @@ func (h Histogram) Conclude(s *HistogramState, v Verdict) Verdict {
 func (h Histogram) look(t test, s *HistogramState) look {
 	return look{
 		test: t, state: &s.Comparison,
-		rules: rules{minRequests: h.MinRequests, budget: h.Budget, planned: h.Planned},
-		none:  "no request was slower than any edge on either side",
-		what: func(kind int) string {
-			if kind >= len(s.Edges) {
-				return "slow requests"
-			}
-			return "requests slower than " + seconds(s.Edges[kind])
-		},
+		rules:     rules{minRequests: h.MinRequests, budget: h.Budget, planned: h.Planned},
+		histogram: s,
 	}
 }
 
 // window is a window whose kinds of events are "slower than the edge".
 func (s *HistogramState) window(t test, w HistogramWindow) (_ window, warnings []string) {
 	w, warnings = readable(w)
+	s.memory().begin()
 	edges, warning := s.choose(t, w)
 	if warning != "" {
 		warnings = append(warnings, warning)
 	}
 	return window{
 		Window: Window{From: w.From, To: w.To, Unscraped: w.Unscraped, CanaryAt: w.CanaryAt, BaselineAt: w.BaselineAt},
-		canary: exceedances(w.Canary, edges), baseline: exceedances(w.Baseline, edges),
-		warmingUp: exceedances(warming(w.WarmingUp), edges),
+		canary: exceedances(w.Canary, edges, s.memory()), baseline: exceedances(w.Baseline, edges, s.memory()),
+		warmingUp: exceedances(warming(w.WarmingUp), edges, s.memory()),
 	}, warnings
 }
 
@@ -255,7 +249,13 @@ func (s *HistogramState) choose(t test, w HistogramWindow) (chosen []int, warnin
 	if len(w.Edges) == 0 {
 		return nil, ""
 	}
-	found, there := indices(s.Edges, w.Edges)
+	found := s.memory().indices[:0]
+	for _, edge := range s.Edges {
+		if i, ok := slices.BinarySearch(w.Edges, edge); ok {
+			found = append(found, i)
+		}
+	}
+	s.memory().indices = found
 	switch {
 	case len(found) == 0 && len(s.Edges) > 0:
 		warning = "the buckets have changed: the evidence begins anew"
@@ -266,22 +266,21 @@ func (s *HistogramState) choose(t test, w HistogramWindow) (chosen []int, warnin
 		s.Edges = pick(w.Edges, found)
 	case len(found) < len(s.Edges):
 		warning = fmt.Sprintf("the buckets have changed: %d of %d edges are compared on, the others are gone", len(found), len(s.Edges))
-		s.keep(t, there)
-		s.Edges = pick(s.Edges, there)
+		s.keep(t, indices(pick(w.Edges, found), s.Edges))
+		s.Edges = pick(w.Edges, found)
 	}
 	return found, warning
 }
 
-// indices are where the wanted edges are among those that there are, and which of the
-// wanted ones those are.
-func indices(wanted, there []float64) (found, which []int) {
-	found, which = make([]int, 0, len(wanted)), make([]int, 0, len(wanted))
-	for k, edge := range wanted {
-		if i, ok := slices.BinarySearch(there, edge); ok {
-			found, which = append(found, i), append(which, k)
+// indices are where some of the edges are among all of them.
+func indices(some, all []float64) []int {
+	found := make([]int, 0, len(some))
+	for _, edge := range some {
+		if i, ok := slices.BinarySearch(all, edge); ok {
+			found = append(found, i)
 		}
 	}
-	return found, which
+	return found
 }
 
 // thin returns the indices of at most maxKinds edges: it drops, one after the other,
@@ -315,16 +314,10 @@ func thin(w HistogramWindow) []int {
 }
 
 // exceedances are the requests of an arm that were slower than each chosen edge.
-func exceedances(pods []series.PodBuckets, edges []int) arm {
-	all := make([]float64, (len(pods)+1)*len(edges))
-	next := func() []float64 {
-		events := all[:len(edges):len(edges)]
-		all = all[len(edges):]
-		return events
-	}
-	a := arm{Sum: sequential.PodEvents{Events: next()}, Pods: make([]sequential.PodEvents, 0, len(pods))}
+func exceedances(pods []series.PodBuckets, edges []int, memory *scratch) arm {
+	a := arm{Sum: sequential.PodEvents{Events: memory.floats(len(edges))}, Pods: memory.room(len(pods))}
 	for _, pod := range pods {
-		p := sequential.PodEvents{Pod: pod.Pod, Events: next()}
+		p := sequential.PodEvents{Pod: pod.Pod, Events: memory.floats(len(edges))}
 		above := 0.0
 		for bucket, kind := len(pod.Counts)-1, len(edges)-1; bucket >= 0; bucket-- {
 			for ; kind >= 0 && edges[kind] == bucket; kind-- {
@@ -379,12 +372,4 @@ func (h Histogram) quantiles(r report) []Quantile {
 		})
 	}
 	return quantiles
-}
-
-// seconds is an edge in seconds, for people.
-func seconds(edge float64) string {
-	if edge < 1 && edge > 0 {
-		return strconv.FormatFloat(1000*edge, 'g', 6, 64) + " ms"
-	}
-	return strconv.FormatFloat(edge, 'g', 6, 64) + " s"
 }

@@ -1,7 +1,6 @@
 package judge
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -27,18 +26,33 @@ type look struct {
 	both string
 	// leftOut says that the window is not counted.
 	leftOut bool
-	// what are the events of a kind, for people; none says that there were none.
-	what func(kind int) string
-	none string
+	// histogram is the state of a histogram; nil for bad requests.
+	histogram *HistogramState
+}
+
+// what are the events of a kind, for people.
+func (l *look) what(kind int) string { return string(l.events(nil, kind)) }
+
+func (l *look) events(to sentence, kind int) sentence {
+	switch {
+	case l.histogram == nil:
+		return to.add("bad requests")
+	case kind >= len(l.histogram.Edges):
+		return to.add("slow requests")
+	default:
+		return to.add("requests slower than ").seconds(l.histogram.Edges[kind])
+	}
 }
 
 func (l *look) warn(text string) { l.warnings = append(l.warnings, text) }
 
 // clean makes the window's counts counts.
 func (l *look) clean() {
-	for _, a := range []*arm{&l.window.canary, &l.window.baseline, &l.window.warmingUp} {
-		a.clean(l.warn)
-	}
+	var f flaws
+	l.window.canary.clean(&f)
+	l.window.baseline.clean(&f)
+	l.window.warmingUp.clean(&f)
+	l.warnings = f.warn(l.warnings)
 }
 
 // judge adds the window to the memory, and decides.
@@ -58,14 +72,9 @@ func (l *look) judge(weightSince time.Time) Verdict {
 		l.warn("the window overlaps the one before, and was left out")
 		w.canary, w.baseline, w.warmingUp, l.leftOut = arm{}, arm{}, arm{}, true
 	case served:
-		before := s.Before
-		if s.compare(l.test, *w) {
-			kind := mostChanged(before, s.Before)
-			l.warn(fmt.Sprintf("the baseline's %s changed from %s to %s: what was served meanwhile is not compared, because the versions are not scraped at the same moment",
-				l.what(kind), share(countsOf(before, kind)), share(countsOf(s.Before, kind))))
-		}
+		l.compare()
 	}
-	s.WarmingUp = addEvents(s.WarmingUp, w.warmingUp.Sum)
+	accumulate(&s.WarmingUp, w.warmingUp.Sum)
 	var incident bool
 	incident, l.both = l.incident()
 	s.rememberCalm(w.baseline.Sum, incident)

@@ -53,12 +53,14 @@ func (l *look) mounting(e Evidence) string {
 
 // finding is a judgement with the numbers behind it.
 func (l *look) finding(judgement string, e Evidence) string {
-	text := fmt.Sprintf("%s: %s, evidence %s of %s after %s canary requests",
-		judgement, l.comparison(e), power(e.LogE), power(e.LogLimit), count(e.Canary.Total))
+	memory := l.state.memory()
+	text := l.describe(sentence(memory.text[:0]).add(judgement, ": "), e)
+	text = text.add(", evidence ").power(e.LogE).add(" of ").power(e.LogLimit).add(" after ").count(e.Canary.Total).add(" canary requests")
 	if e.RequestsNeeded > 0 {
-		text += fmt.Sprintf("; at these rates about %s more would decide against it", count(e.RequestsNeeded))
+		text = text.add("; at these rates about ").count(e.RequestsNeeded).add(" more would decide against it")
 	}
-	return text
+	memory.text = text
+	return string(text)
 }
 
 // tooFew says how many requests are missing.
@@ -76,72 +78,34 @@ func (l *look) noCanary() string {
 }
 
 // comparison is what was seen: the shares, and the ratio with its bounds.
-func (l *look) comparison(e Evidence) string {
-	if e.Canary.Bad+e.Baseline.Bad == 0 {
-		return l.none
-	}
-	shares := fmt.Sprintf("%s %s -> %s", l.what(e.Kind), share(e.Baseline), share(e.Canary))
-	sure := strconv.FormatFloat(100*(1-l.rules.budget), 'g', 4, 64) + " % sure of "
+func (l *look) comparison(e Evidence) string { return string(l.describe(nil, e)) }
+
+// describe adds what was seen.
+func (l *look) describe(to sentence, e Evidence) sentence {
 	switch {
-	case e.RatioLower <= 0 && math.IsInf(e.RatioUpper, 1):
-		return shares
-	case e.RatioLower > 1 || math.IsInf(e.RatioUpper, 1):
-		sure += "at least " + times(e.RatioLower)
-	case e.RatioUpper < 1 || e.RatioLower <= 0:
-		sure += "at most " + times(e.RatioUpper)
+	case e.Canary.Bad+e.Baseline.Bad > 0:
+	case l.histogram != nil:
+		return to.add("no request was slower than any edge on either side")
 	default:
-		sure += times(e.RatioLower) + " to " + times(e.RatioUpper)
+		return to.add("no bad request on either side")
 	}
-	if math.IsInf(e.RatioEstimate, 1) {
-		return shares + " (" + sure + ")"
+	to = l.events(to, e.Kind).add(" ").share(e.Baseline).add(" -> ").share(e.Canary)
+	if e.RatioLower <= 0 && math.IsInf(e.RatioUpper, 1) {
+		return to
 	}
-	return shares + " (" + times(e.RatioEstimate) + ", " + sure + ")"
+	to = to.add(" (")
+	if !math.IsInf(e.RatioEstimate, 1) {
+		to = to.times(e.RatioEstimate).add(", ")
+	}
+	to = strconv.AppendFloat(to, 100*(1-l.rules.budget), 'g', 4, 64)
+	to = to.add(" % sure of ")
+	switch {
+	case e.RatioLower > 1 || math.IsInf(e.RatioUpper, 1):
+		to = to.add("at least ").times(e.RatioLower)
+	case e.RatioUpper < 1 || e.RatioLower <= 0:
+		to = to.add("at most ").times(e.RatioUpper)
+	default:
+		to = to.times(e.RatioLower).add(" to ").times(e.RatioUpper)
+	}
+	return to.add(")")
 }
-
-// share is the share of bad requests.
-func share(c Counts) string {
-	if c.Total <= 0 {
-		return "none"
-	}
-	return percent(c.Bad / c.Total)
-}
-
-// percent is a share with two significant digits, or one decimal from 10 % on.
-func percent(share float64) string {
-	v := 100 * share
-	decimals := 1
-	if v > 0 && v < 10 {
-		decimals = min(1-int(math.Floor(math.Log10(v))), 9)
-		decimals = max(decimals, 2)
-	}
-	if v == math.Trunc(v) && (v == 0 || v >= 10) {
-		decimals = 0
-	}
-	return strconv.FormatFloat(v, 'f', decimals, 64) + " %"
-}
-
-// times is a ratio with two significant digits, or none behind the point.
-func times(ratio float64) string {
-	if ratio >= 10 && ratio < 1e6 {
-		return "x" + strconv.FormatFloat(ratio, 'f', 0, 64)
-	}
-	return "x" + strconv.FormatFloat(ratio, 'g', 2, 64)
-}
-
-// power is e^log, which may be beyond all numbers: three significant digits, or
-// two and a power of ten.
-func power(log float64) string {
-	ten := log / math.Ln10
-	if ten < 3 && ten > -3 {
-		return strconv.FormatFloat(math.Exp(log), 'g', 3, 64)
-	}
-	exponent := math.Floor(ten)
-	mantissa := math.Round(10*math.Pow(10, ten-exponent)) / 10
-	if mantissa >= 10 {
-		mantissa, exponent = 1, exponent+1
-	}
-	return fmt.Sprintf("%.1fe%+03.0f", mantissa, exponent)
-}
-
-// count is a number of requests.
-func count(v float64) string { return strconv.FormatFloat(math.Round(v), 'f', -1, 64) }

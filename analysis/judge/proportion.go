@@ -101,7 +101,8 @@ func (s *ProportionState) String() string {
 // differ is then known from the first look on.
 func (p Proportion) Learn(s *ProportionState, w Window) {
 	if t, err := p.prepared(); err == nil {
-		l := look{window: proportionWindow(w)}
+		s.memory().begin()
+		l := look{window: proportionWindow(w, s.memory())}
 		l.clean()
 		s.learn(t, l.window)
 	}
@@ -142,7 +143,8 @@ func (p Proportion) Observe(s *ProportionState, w Window, weightSince time.Time)
 		return Verdict{Decision: Inconclusive, Reason: InvalidJudge, Message: err.Error()}
 	}
 	l := p.look(t, s)
-	l.window, l.warnings = proportionWindow(w), slices.Clone(w.Doubts)
+	s.memory().begin()
+	l.window, l.warnings = proportionWindow(w, s.memory()), slices.Clone(w.Doubts)
 	return l.judge(weightSince)
 }
 
@@ -162,29 +164,29 @@ func (p Proportion) look(t test, s *ProportionState) look {
 	return look{
 		test: t, state: &s.Comparison,
 		rules: rules{minRequests: p.MinRequests, absolute: p.AbsoluteTolerance, budget: p.Budget, planned: p.Planned},
-		what:  func(int) string { return "bad requests" }, none: "no bad request on either side",
 	}
 }
 
 // proportionWindow is a window with one kind of event: bad requests.
-func proportionWindow(w Window) window {
-	all := make([]float64, 0, 3+len(w.CanaryPods)+len(w.BaselinePods))
-	events := func(c Counts) sequential.PodEvents {
-		all = append(all, c.Bad)
-		return sequential.PodEvents{Total: c.Total, Events: all[len(all)-1 : len(all) : len(all)]}
-	}
-	pods := func(counts []series.PodCounts) []sequential.PodEvents {
-		pods := make([]sequential.PodEvents, 0, len(counts))
-		for _, c := range counts {
-			pod := events(c.Counts)
-			pod.Pod = c.Pod
-			pods = append(pods, pod)
-		}
-		return pods
-	}
+func proportionWindow(w Window, memory *scratch) window {
 	return window{
-		Window: w,
-		canary: arm{Sum: events(w.Canary), Pods: pods(w.CanaryPods)}, baseline: arm{Sum: events(w.Baseline), Pods: pods(w.BaselinePods)},
-		warmingUp: arm{Sum: events(w.WarmingUp)},
+		Window:    w,
+		canary:    arm{Sum: badRequests("", w.Canary, memory), Pods: badPods(w.CanaryPods, memory)},
+		baseline:  arm{Sum: badRequests("", w.Baseline, memory), Pods: badPods(w.BaselinePods, memory)},
+		warmingUp: arm{Sum: badRequests("", w.WarmingUp, memory)},
 	}
+}
+
+func badRequests(pod string, c Counts, memory *scratch) sequential.PodEvents {
+	p := sequential.PodEvents{Pod: pod, Total: c.Total, Events: memory.floats(1)}
+	p.Events[0] = c.Bad
+	return p
+}
+
+func badPods(counts []series.PodCounts, memory *scratch) []sequential.PodEvents {
+	pods := memory.room(len(counts))
+	for _, c := range counts {
+		pods = append(pods, badRequests(c.Pod, c.Counts, memory))
+	}
+	return pods
 }

@@ -16,7 +16,7 @@ func TestTake(t *testing.T) {
 		if baselineAt > 0 {
 			w.BaselineAt = at(baselineAt)
 		}
-		return proportionWindow(w)
+		return proportionWindow(w, &scratch{})
 	}
 	waits := func(canary, baseline, canaryAt float64) Waiting {
 		return Waiting{Since: at(95), Canary: arms(canary), Baseline: arms(baseline), CanaryAt: at(canaryAt)}
