@@ -9,7 +9,7 @@ import (
 )
 
 // judgeCounts judges bad requests and all requests.
-func (m Metric) judgeCounts(memory *judgeMemory, samples Samples, at moments) (judge.Verdict, string, error) {
+func (m Metric) judgeCounts(memory *judgeMemory, samples Samples, at moments) (finding, error) {
 	arms := series.Arms{
 		Canary:   series.Counters{Bad: samples.CanaryBad, Total: samples.CanaryTotal, BornAfter: at.canarySince},
 		Baseline: series.Counters{Bad: samples.BaselineBad, Total: samples.BaselineTotal, BornAfter: at.baselineSince},
@@ -22,17 +22,17 @@ func (m Metric) judgeCounts(memory *judgeMemory, samples Samples, at moments) (j
 	if m.Objective != nil {
 		state, err := judge.ParseObjectiveState(memory.State)
 		if err != nil {
-			return judge.Verdict{}, "", err
+			return finding{}, err
 		}
 		state, verdict := m.Objective.Observe(state, window, at.weightSince)
 		memory.State = state.String()
-		return verdict, seen, nil
+		return finding{verdict, seen, evidence(objectiveMethod, verdict.Evidence)}, nil
 	}
 	proportion := *m.Proportion
 	proportion.Planned = m.planned()
 	state, err := judge.ParseProportionState(memory.State)
 	if err != nil {
-		return judge.Verdict{}, "", err
+		return finding{}, err
 	}
 	if at.first {
 		for _, past := range m.pastCounts(arms.Baseline, at.startedAt) {
@@ -44,7 +44,7 @@ func (m Metric) judgeCounts(memory *judgeMemory, samples Samples, at moments) (j
 		verdict = proportion.Conclude(&state, verdict)
 	}
 	memory.State = state.String()
-	return verdict, seen, nil
+	return finding{verdict, seen, evidence(proportionMethod, verdict.Evidence)}, nil
 }
 
 // pastCounts are windows of the baseline from before the run, as long as those
@@ -79,12 +79,12 @@ func (m Metric) pastLooks(until time.Time) []time.Time {
 const maxPastLooks = 180
 
 // judgeHistogram judges how long requests took.
-func (m Metric) judgeHistogram(memory *judgeMemory, samples Samples, at moments) (judge.Verdict, string, error) {
+func (m Metric) judgeHistogram(memory *judgeMemory, samples Samples, at moments) (finding, error) {
 	histogram := *m.Histogram
 	histogram.Planned = m.planned()
 	state, err := judge.ParseHistogramState(memory.State)
 	if err != nil {
-		return judge.Verdict{}, "", err
+		return finding{}, err
 	}
 	arms := series.HistogramArms{Canary: samples.CanaryHistogram, Baseline: samples.BaselineHistogram}
 	arms.Canary.BornAfter, arms.Baseline.BornAfter = at.canarySince, at.baselineSince
@@ -101,7 +101,8 @@ func (m Metric) judgeHistogram(memory *judgeMemory, samples Samples, at moments)
 		verdict = histogram.Conclude(&state, verdict)
 	}
 	memory.State = state.String()
-	return verdict, fmt.Sprintf("canary %s requests, baseline %s", number(requests(window.Canary)), number(requests(window.Baseline))), nil
+	seen := fmt.Sprintf("canary %s requests, baseline %s", number(requests(window.Canary)), number(requests(window.Baseline)))
+	return finding{verdict, seen, evidence(histogramMethod, verdict.Evidence)}, nil
 }
 
 // pastHistograms is pastCounts for histograms.

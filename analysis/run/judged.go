@@ -60,18 +60,18 @@ func judgeSamples(spec Spec, metric Metric, state *MetricState, startedAt time.T
 	skipped := memory.shorten(metric, to)
 	at := moments{startedAt: startedAt, weightSince: weightSince(spec, startedAt), to: to, canarySince: spec.CanarySince, baselineSince: spec.BaselineSince,
 		first: state.JudgeState == "", last: metric.planned() && state.Count+1 >= metric.Count}
-	verdict, seen, err := metric.judge(&memory, samples, at)
+	found, err := metric.judge(&memory, samples, at)
 	if err != nil {
 		return blind(ConditionError, fmt.Sprintf("reading what the judge remembers: %v; delete the run, so that a new one begins", err))
 	}
-	memory.LogE = towardsAll(verdict)
+	memory.LogE = towardsAll(found.Verdict)
 	text, err := json.Marshal(memory)
 	if err != nil {
 		return blind(ConditionError, fmt.Sprintf("keeping what the judge remembers: %v", err))
 	}
 	state.JudgeState = string(text)
-	state.Evidence = evidence(verdict.Evidence)
-	look := verdictOutcome(verdict, seen, skipped)
+	state.Evidence = found.evidence
+	look := verdictOutcome(found.Verdict, found.seen, skipped)
 	// A test for one look has no budget for many: its failures are counted, as those of
 	// conditions are.
 	look.final = look.final && metric.MannWhitney == nil
@@ -89,8 +89,16 @@ type moments struct {
 // budget for it.
 func (m Metric) planned() bool { return m.Count > 0 && (m.Proportion != nil || m.Histogram != nil) }
 
+// finding is what a judge makes of a look.
+type finding struct {
+	judge.Verdict
+	// seen is what is new, for people.
+	seen     string
+	evidence *Evidence
+}
+
 // judge adds what is new to the memory, by whichever judge the metric has.
-func (m Metric) judge(memory *judgeMemory, samples Samples, at moments) (verdict judge.Verdict, seen string, err error) {
+func (m Metric) judge(memory *judgeMemory, samples Samples, at moments) (finding, error) {
 	switch {
 	case m.Histogram != nil:
 		return m.judgeHistogram(memory, samples, at)

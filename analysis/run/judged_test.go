@@ -135,7 +135,7 @@ func TestEvidenceIsWrittenWhateverItsSize(t *testing.T) {
 			t.Errorf("e^%g: got %q, want %q", test.logarithm, got, test.want)
 		}
 	}
-	e := evidence(judge.Evidence{RatioEstimate: 1.23456, RatioLower: 0, RatioUpper: math.Inf(1), RequestsNeeded: 12.3, LogLimit: math.Log(100)})
+	e := evidence(proportionMethod, judge.Evidence{RatioEstimate: 1.23456, RatioLower: 0, RatioUpper: math.Inf(1), RequestsNeeded: 12.3, LogLimit: math.Log(100)})
 	if e.RateRatio != "1.235" || e.RateRatioLower != "0" || e.RateRatioUpper != "+Inf" || e.RequestsNeeded != "13" || e.Limit != "100" {
 		t.Errorf("%+v", e)
 	}

@@ -48,6 +48,7 @@ func (s *State) merge(spec Spec) {
 	}
 	limit := math.Log(1 / judge.Looking(spec.FalseAlarmBudget, slices.ContainsFunc(spec.Metrics, Metric.planned)))
 	all := sequential.LogMean(weights, logs)
+	s.Together = &Together{EValue: exponential(all), Limit: exponential(limit)}
 	if all < limit {
 		return
 	}

@@ -1,8 +1,12 @@
 package run
 
 import (
+	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/serin-dev/serin/analysis/judge"
@@ -14,16 +18,43 @@ const mostPoints = 120
 
 // points are the values of a gauge that were seen, in order of time.
 type points struct {
-	Canary   []series.Sample `json:"canary,omitempty"`
-	Baseline []series.Sample `json:"baseline,omitempty"`
+	Canary   []point `json:"canary,omitempty"`
+	Baseline []point `json:"baseline,omitempty"`
 	// Until is the time of the newest point.
 	Until time.Time `json:"until,omitzero"`
+}
+
+// point is a value at a time. It need not be a number: a judge may count what is none.
+type point struct {
+	At    time.Time
+	Value value
+}
+
+// value is a float64 that JSON can hold: numbers as they are, the others as texts.
+type value float64
+
+// MarshalJSON writes a number, or "NaN", "+Inf" or "-Inf".
+func (v value) MarshalJSON() ([]byte, error) {
+	if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
+		return strconv.AppendQuote(nil, strconv.FormatFloat(float64(v), 'g', -1, 64)), nil
+	}
+	return json.Marshal(float64(v))
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (v *value) UnmarshalJSON(text []byte) error {
+	parsed, err := strconv.ParseFloat(strings.Trim(string(text), `"`), 64)
+	if err != nil {
+		return fmt.Errorf("reading a point: %w", err)
+	}
+	*v = value(parsed)
+	return nil
 }
 
 // add adds the points that are new.
 func (p *points) add(samples Samples) {
 	p.Canary, p.Baseline = newer(p.Canary, samples.CanaryPoints), newer(p.Baseline, samples.BaselinePoints)
-	for _, arm := range [][]series.Sample{p.Canary, p.Baseline} {
+	for _, arm := range [][]point{p.Canary, p.Baseline} {
 		if n := len(arm); n > 0 && arm[n-1].At.After(p.Until) {
 			p.Until = arm[n-1].At
 		}
@@ -31,13 +62,12 @@ func (p *points) add(samples Samples) {
 }
 
 // newer appends what is later than all that is there, and forgets the oldest.
-func newer(known, more []series.Sample) []series.Sample {
+func newer(known []point, more []series.Sample) []point {
 	more = slices.Clone(more)
 	slices.SortStableFunc(more, func(a, b series.Sample) int { return a.At.Compare(b.At) })
 	for _, sample := range more {
 		if n := len(known); n == 0 || sample.At.After(known[n-1].At) {
-			sample.At = moment(sample.At)
-			known = append(known, sample)
+			known = append(known, point{At: moment(sample.At), Value: value(sample.Value)})
 		}
 	}
 	if n := len(known) - mostPoints; n > 0 {
@@ -47,36 +77,54 @@ func newer(known, more []series.Sample) []series.Sample {
 }
 
 // judgePoints judges a gauge by its points.
-func (m Metric) judgePoints(memory *judgeMemory, samples Samples, at moments) (judge.Verdict, string, error) {
+func (m Metric) judgePoints(memory *judgeMemory, samples Samples, at moments) (finding, error) {
+	if m.MannWhitney != nil && m.MannWhitney.NaN == judge.ReplaceNaN {
+		// A count whose series is absent while nothing happens is a point, too.
+		samples.CanaryPoints, samples.BaselinePoints = orNaN(samples.CanaryPoints, at.to), orNaN(samples.BaselinePoints, at.to)
+	}
 	memory.Points.add(samples)
 	p := memory.Points
 	seen := fmt.Sprintf("canary %s, baseline %s", lastPoint(p.Canary), lastPoint(p.Baseline))
 	if m.MannWhitney != nil {
 		v := m.MannWhitney.Judge(m.Name, values(p.Canary), values(p.Baseline))
-		return judge.Verdict{Decision: v.Decision, Reason: v.Reason, Message: v.Message, Warnings: v.Warnings, Evidence: judge.Evidence{
-			Canary: judge.Counts{Total: float64(len(p.Canary))}, Baseline: judge.Counts{Total: float64(len(p.Baseline))},
-		}}, seen, nil
+		return finding{judge.Verdict{Decision: v.Decision, Reason: v.Reason, Message: v.Message, Warnings: v.Warnings}, seen, pointsEvidence(v, len(p.Canary), len(p.Baseline))}, nil
 	}
 	state, err := judge.ParseMeanState(memory.State)
 	if err != nil {
-		return judge.Verdict{}, "", err
+		return finding{}, err
 	}
-	state, verdict := m.Mean.Observe(state, judge.MeanWindow{To: at.to, Canary: p.Canary, Baseline: p.Baseline})
+	state, verdict := m.Mean.Observe(state, judge.MeanWindow{To: at.to, Canary: samplesOf(p.Canary), Baseline: samplesOf(p.Baseline)})
 	memory.State = state.String()
-	return verdict.Verdict, seen, nil
+	return finding{verdict.Verdict, seen, meanEvidence(verdict)}, nil
 }
 
-func values(points []series.Sample) []float64 {
+// orNaN is the points of a look, or one that is no number.
+func orNaN(points []series.Sample, at time.Time) []series.Sample {
+	if len(points) > 0 {
+		return points
+	}
+	return []series.Sample{{At: at, Value: math.NaN()}}
+}
+
+func values(points []point) []float64 {
 	values := make([]float64, len(points))
 	for i, point := range points {
-		values[i] = point.Value
+		values[i] = float64(point.Value)
 	}
 	return values
 }
 
-func lastPoint(points []series.Sample) string {
+func samplesOf(points []point) []series.Sample {
+	samples := make([]series.Sample, len(points))
+	for i, point := range points {
+		samples[i] = series.Sample{At: point.At, Value: float64(point.Value)}
+	}
+	return samples
+}
+
+func lastPoint(points []point) string {
 	if len(points) == 0 {
 		return "nothing"
 	}
-	return number(points[len(points)-1].Value)
+	return number(float64(points[len(points)-1].Value))
 }

@@ -22,6 +22,7 @@ func (m Metric) unseen(samples Samples, to time.Time) string {
 		newest time.Time
 	}{{"canary", canary}, {"baseline", baseline}} {
 		switch {
+		case arm.name == "baseline" && m.Alone:
 		case arm.newest.IsZero():
 			return fmt.Sprintf("there are no samples of the %s's requests; check provider.prometheus.%s.%s if it serves any", arm.name, arm.name, field)
 		case to.Sub(arm.newest) > freshest:

@@ -20,10 +20,15 @@ type Spec struct {
 	// WeightSince is since when the canary gets the share of traffic that it gets
 	// now. Zero: since the run began.
 	WeightSince time.Time
+	// Weight is that share of traffic, between 0 and 1, where a router sets it and the
+	// baseline gets the rest; 0 when it is not known. See judge.Split.
+	Weight float64
 	// FalseAlarmBudget is the accepted probability that a canary that is no worse is
 	// failed, over all metrics with a judge and all looks: 0.01. Each judge's own Budget
 	// is its share of it. 0: each judge is on its own.
 	FalseAlarmBudget float64
+	// Score decides over all metrics; nil: each of them decides alone.
+	Score *judge.Scoring
 }
 
 // Metric is one thing that is measured, by Conditions or by exactly one judge.
@@ -60,11 +65,16 @@ type Metric struct {
 	Histogram   *judge.Histogram
 	Mean        *judge.Mean
 	MannWhitney *judge.MannWhitney
+	// Alone says that the canary is judged without a baseline: an Objective may be.
+	Alone bool
 	// WarmUp is how old a pod of the canary must be to be compared.
 	WarmUp time.Duration
 	// Weight is the metric's part of the FalseAlarmBudget, relative to the other judged
 	// metrics; 0 is 1.
 	Weight float64
+	// Groups are those in which the metric counts for the Score; none: a group of all
+	// metrics that name none.
+	Groups []string
 }
 
 // counts reports whether a judge compares bad requests.

@@ -79,6 +79,8 @@ type State struct {
 	StartedAt, CompletedAt time.Time
 	// BlindSince is since when a metric cannot be seen; zero when all can.
 	BlindSince time.Time
+	// Together is the evidence of all judged metrics; nil when there are less than two.
+	Together *Together
 	// Metrics are in the order of the Spec.
 	Metrics []MetricState
 }
@@ -122,19 +124,57 @@ func (o Outcome) Blind() bool {
 	return o.Reason != ""
 }
 
-// Evidence is what a judge has gathered, in decimal strings.
+// Evidence is what a judge has gathered, in decimal strings. What a judge does not
+// know is empty.
 type Evidence struct {
+	// Method is the judge: proportion, histogram, objective, mean or mannWhitney.
+	Method string
+	// Bad are bad requests, those slower than Edge, or points beyond what is tolerated.
 	CanaryBad, CanaryTotal, BaselineBad, BaselineTotal string
+	// Edge is the edge of a histogram that most of the evidence is about.
+	Edge string
 	// EValue is the evidence against the canary, and Limit where it fails.
 	EValue, Limit string
-	// RateRatio is the canary's share of bad requests over the baseline's, with
-	// bounds that hold at every look. Empty when nothing is known.
+	// RateRatio is the canary's share of bad requests, or its level, over the baseline's, with
+	// bounds that hold at every look.
 	RateRatio, RateRatioLower, RateRatioUpper string
-	// Edge is the edge of a histogram that most of the evidence is about: Bad are the
-	// requests slower than that. Empty without a histogram.
-	Edge string
-	// RequestsNeeded is how many more requests a verdict needs. Empty for none.
+	// Quantiles are those of a histogram that were asked for.
+	Quantiles []Quantile
+	// Dispersion is by how much the evidence was divided because pods differ.
+	Dispersion string
+	// WorstPod is the canary's pod that shows most, beside the evidence without it.
+	WorstPod, EValueWithoutWorstPod string
+	// Proof is how far the proof has come that was asked for.
+	Proof *ProofEvidence
+	// The levels of a gauge, and the one from which on the canary is worse.
+	CanaryLevel, BaselineLevel, ToleratedLevel string
+	// Shift is how far the canary's points are shifted, and PValue that of "not at all",
+	// each for one look.
+	Shift, ShiftLower, ShiftUpper, PValue string
+	// RequestsNeeded is how many more requests, or points, a verdict needs.
 	RequestsNeeded string
+}
+
+// Quantile is a quantile of both arms, in the unit of the histogram.
+type Quantile struct {
+	P                string
+	Canary, Baseline Interval
+}
+
+// Interval is an estimate with bounds that hold at every look.
+type Interval struct {
+	Estimate, Lower, Upper string
+}
+
+// ProofEvidence is the evidence that the canary is not much worse, and where that is
+// proven.
+type ProofEvidence struct {
+	EValue, Limit string
+}
+
+// Together is the evidence of all judged metrics together, and where it fails the run.
+type Together struct {
+	EValue, Limit string
 }
 
 // Start begins a run.

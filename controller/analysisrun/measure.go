@@ -12,7 +12,6 @@ import (
 
 	"github.com/serin-dev/serin/analysis/criteria"
 	"github.com/serin-dev/serin/analysis/run"
-	"github.com/serin-dev/serin/analysis/series"
 	"github.com/serin-dev/serin/crds/v1alpha1"
 	"github.com/serin-dev/serin/providers/metrics"
 )
@@ -136,6 +135,7 @@ func (q question) answer(ctx context.Context) (measurement run.Measurement) {
 	if q.source.Prometheus.Query != "" {
 		err = q.query(ctx, provider, &measurement)
 	} else {
+		measurement.Samples = &run.Samples{}
 		err = q.samples(ctx, provider, &measurement)
 	}
 	if err != nil {
@@ -164,33 +164,5 @@ func (q question) query(ctx context.Context, provider metrics.Provider, measurem
 	}
 	measurement.Result = &criteria.Result{Scalar: answer.Kind == metrics.Scalar, Values: answer.Values}
 	measurement.Warnings = answer.Warnings
-	return nil
-}
-
-// samples measures a metric with a judge: the four counters over the same time.
-// The bad ones come first, so that a request that is counted meanwhile is never
-// bad without being there at all.
-func (q question) samples(ctx context.Context, provider metrics.Provider, measurement *run.Measurement) error {
-	canary, baseline := q.source.Prometheus.Canary, q.source.Prometheus.Baseline
-	samples := &run.Samples{}
-	for _, part := range []struct {
-		selector string
-		into     *[]series.Series
-	}{
-		{canary.Bad, &samples.CanaryBad}, {baseline.Bad, &samples.BaselineBad},
-		{canary.Total, &samples.CanaryTotal}, {baseline.Total, &samples.BaselineTotal},
-	} {
-		answer, err := provider.Samples(ctx, part.selector, q.look.From, q.startedAt)
-		if err != nil && !errors.Is(err, metrics.ErrNoData) {
-			return err
-		}
-		*part.into = answer.Series
-		measurement.Warnings = append(measurement.Warnings, answer.Warnings...)
-		if n := len(answer.Histograms); n > 0 {
-			measurement.Warnings = append(measurement.Warnings,
-				fmt.Sprintf("native histograms are left out of %d series, the first being %s: only floats are counters", n, answer.Histograms[0].Labels))
-		}
-	}
-	measurement.Samples = samples
 	return nil
 }

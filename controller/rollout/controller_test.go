@@ -11,6 +11,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/serin-dev/serin/crds/v1alpha1"
@@ -148,6 +149,19 @@ func (c *cluster) template(name, condition string) {
 	c.analysisTemplate(name, v1alpha1.AnalysisTemplateSpec{Metrics: []v1alpha1.Metric{threshold(condition)}})
 }
 
+// judged is a metric with a judge.
+func judged() v1alpha1.Metric {
+	count := intstr.FromInt32(3)
+	return v1alpha1.Metric{
+		Name: "errors", Interval: "10s", Count: &count, Judge: &v1alpha1.MetricJudge{Proportion: &v1alpha1.ProportionJudge{}},
+		Provider: v1alpha1.MetricProvider{Prometheus: &v1alpha1.PrometheusMetric{
+			Address:  "http://prometheus:9090",
+			Canary:   &v1alpha1.VersionMetrics{Bad: "canary_bad", Total: "canary_total"},
+			Baseline: &v1alpha1.VersionMetrics{Bad: "stable_bad", Total: "stable_total"},
+		}},
+	}
+}
+
 // analysisTemplate makes an AnalysisTemplate.
 func (c *cluster) analysisTemplate(name string, spec v1alpha1.AnalysisTemplateSpec) {
 	c.t.Helper()
@@ -250,6 +264,18 @@ func TestBadInput(t *testing.T) {
 				})
 			},
 			want: []string{"spec.strategy.canary.steps[4].analysis", "count"},
+		},
+		"judge of a step that has nothing to compare with": {
+			prepare: func(c *cluster) {
+				c.analysisTemplate("alone", v1alpha1.AnalysisTemplateSpec{Metrics: []v1alpha1.Metric{judged()}})
+			},
+			change: func(object *v1alpha1.Rollout) {
+				all := int32(100)
+				object.Spec.Strategy.Canary.Steps = append(object.Spec.Strategy.Canary.Steps, v1alpha1.CanaryStep{SetWeight: &all}, v1alpha1.CanaryStep{
+					Analysis: &v1alpha1.RolloutAnalysis{Templates: []v1alpha1.TemplateReference{{TemplateName: "alone"}}},
+				})
+			},
+			want: []string{"spec.strategy.canary.steps[5].analysis", "metrics[0].judge", "before setWeight: 100"},
 		},
 		"pod template that the API server refuses": {
 			change: func(object *v1alpha1.Rollout) { object.Spec.Template.Spec.Containers[0].Image = "" },

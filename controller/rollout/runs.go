@@ -56,7 +56,7 @@ func (r *Reconciler) startRun(ctx context.Context, rollout *v1alpha1.Rollout, w 
 		return nil // The analysis was taken out of the spec.
 	}
 	fresh := start.Baseline != ""
-	spec, problems, err := r.resolve(ctx, rollout, w, *analysis, kind, fresh)
+	spec, problems, err := r.resolve(ctx, rollout, w, *analysis, kind, comparison{fresh: fresh})
 	if err != nil || len(problems) > 0 {
 		return fmt.Errorf("starting AnalysisRun %s: %w", start.Key, orProblems(err, problems))
 	}

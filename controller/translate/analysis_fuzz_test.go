@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/serin-dev/serin/analysis/run"
 	"github.com/serin-dev/serin/crds/v1alpha1"
 )
 
@@ -13,13 +14,14 @@ import (
 //
 // Complex: one property after the other, each with its own message.
 func FuzzParseRun(f *testing.F) {
-	for _, metric := range []v1alpha1.Metric{threshold("a"), compared("b"), {}} {
+	for _, metric := range []v1alpha1.Metric{threshold("a"), compared("b"), bucketed("b"), averaged("b"), ranked("b"), limited("b"), {}} {
 		text, err := json.Marshal(v1alpha1.AnalysisRunSpec{Metrics: []v1alpha1.Metric{metric, threshold("c")}, FalseAlarmBudget: "1%"})
 		if err != nil {
 			f.Fatal(err)
 		}
 		f.Add(text, true)
 	}
+	f.Add([]byte(`{"score":{"pass":90,"groupWeights":{"g":50}},"weight":20,"metrics":[{"name":"x","interval":"1s","weight":3,"groups":["g"],"judge":{"proportion":{"proof":{"ratio":"2"},"warmUp":"1m","tolerance":{"absolute":"1%"}}},"provider":{"prometheus":{"address":"http://x","canary":{"bad":"a","total":"b"},"baseline":{"bad":"a","total":"b"}}}}]}`), false)
 	f.Add([]byte(`{"metrics":[{"name":"x","count":"3","failureLimit":-1,"consecutiveSuccessLimit":"2","interval":"1h","successCondition":"len(result) > 0","provider":{"prometheus":{"query":"up","address":"http://x"}}}]}`), false)
 	f.Fuzz(func(t *testing.T, text []byte, step bool) {
 		var spec v1alpha1.AnalysisRunSpec
@@ -43,14 +45,46 @@ func FuzzParseRun(f *testing.F) {
 			return
 		}
 		for _, metric := range parsed.Metrics {
-			if (metric.Conditions == nil) == (metric.Proportion == nil) || metric.Count == 0 && metric.Interval == 0 {
+			if ways(metric) != 1 || metric.Count == 0 && metric.Interval == 0 {
 				t.Fatalf("accepted, and cannot be run: %+v", metric)
+			}
+			if err := validate(metric); err != nil {
+				t.Fatalf("accepted, and the judge refuses it: %v", err)
 			}
 			if step && metric.Count == 0 && metric.ConsecutiveSuccessLimit == 0 {
 				t.Fatalf("accepted in a step, and never ends: %+v", metric)
 			}
 		}
 	})
+}
+
+// ways counts how a metric is decided.
+func ways(metric run.Metric) int {
+	count := 0
+	for _, set := range []bool{metric.Conditions != nil, metric.Proportion != nil, metric.Histogram != nil, metric.Mean != nil, metric.MannWhitney != nil, metric.Objective != nil} {
+		if set {
+			count++
+		}
+	}
+	return count
+}
+
+// validate asks the judge of a metric.
+func validate(metric run.Metric) error {
+	switch {
+	case metric.Proportion != nil:
+		return metric.Proportion.Validate()
+	case metric.Histogram != nil:
+		return metric.Histogram.Validate()
+	case metric.Mean != nil:
+		return metric.Mean.Validate()
+	case metric.MannWhitney != nil:
+		return metric.MannWhitney.Validate()
+	case metric.Objective != nil:
+		return metric.Objective.Validate()
+	default:
+		return nil
+	}
 }
 
 // FuzzExpand fills in any text: what is not a reference stays as it is, and what

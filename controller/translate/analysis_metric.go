@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/serin-dev/serin/analysis/criteria"
-	"github.com/serin-dev/serin/analysis/judge"
 	"github.com/serin-dev/serin/analysis/run"
 	"github.com/serin-dev/serin/crds/v1alpha1"
 )
@@ -18,9 +17,6 @@ const (
 	shortestInterval = time.Second
 	// defaultErrorLimit is Argo Rollouts' consecutiveErrorLimit.
 	defaultErrorLimit = 4
-	// The defaults of the proportion judge.
-	defaultTolerance   = "10%"
-	defaultMinRequests = 100
 	// The longest texts after arguments were filled in, as in the CRDs.
 	maxQuery     = 8192
 	maxSelector  = 4096
@@ -29,12 +25,13 @@ const (
 
 // metricParser reads one metric.
 type metricParser struct {
-	metric   v1alpha1.Metric
-	field    string
-	kind     Kind
-	checks   Checks
-	budget   float64
-	problems *Problems
+	metric v1alpha1.Metric
+	field  string
+	kind   Kind
+	checks Checks
+	// budget is that of all judged metrics, and shares how many parts of it there are.
+	budget, shares float64
+	problems       *Problems
 }
 
 // parse reads the metric.
@@ -43,6 +40,7 @@ func (p metricParser) parse() run.Metric {
 		Name:         p.metric.Name,
 		Interval:     p.problems.parseDuration(p.field+".interval", p.metric.Interval, shortestInterval),
 		InitialDelay: p.problems.parseDuration(p.field+".initialDelay", p.metric.InitialDelay, 0),
+		Groups:       p.metric.Groups,
 	}
 	p.parseLimits(&metric)
 	p.checkEnd(metric)
@@ -132,43 +130,6 @@ func syntaxText(err error) string {
 	return fmt.Sprintf("line %d, column %d: %s\n%s", syntax.Line, syntax.Column, syntax.Message, syntax.Snippet)
 }
 
-// parseJudge reads the judge.
-func (p metricParser) parseJudge(metric *run.Metric) {
-	if p.metric.Judge == nil {
-		return
-	}
-	if p.metric.Interval == "" {
-		p.problems.add(p.field+".interval", "a judge needs an interval, such as 15s: it compares what was counted from one look to the next")
-	}
-	proportion := p.metric.Judge.Proportion
-	if proportion == nil {
-		p.problems.add(p.field+".judge", "judge needs a method; write proportion: {}")
-		return
-	}
-	if proportion.Worse != "" && proportion.Worse != "higher" {
-		p.problems.add(p.field+".judge.proportion.worse", "%q is unknown; write higher", proportion.Worse)
-	}
-	text := proportion.Tolerance.Relative
-	if text == "" {
-		text = defaultTolerance
-	}
-	tolerance, err := parsePercent(text)
-	if err != nil {
-		p.problems.add(p.field+".judge.proportion.tolerance.relative", "%q is not a percentage; write it as 25%%", text)
-	}
-	requests := int64(defaultMinRequests)
-	if proportion.MinRequests != nil {
-		requests = *proportion.MinRequests
-	}
-	if requests < 1 {
-		p.problems.add(p.field+".judge.proportion.minRequests", "must be >= 1, and is %d", requests)
-	}
-	metric.Proportion = &judge.Proportion{RelativeTolerance: tolerance, MinRequests: float64(requests), Budget: p.budget}
-	if err := metric.Proportion.Validate(); err != nil && p.budget > 0 && requests >= 1 {
-		p.problems.add(p.field+".judge.proportion", "%v", err)
-	}
-}
-
 // checkProvider refuses a source that cannot be asked.
 func (p metricParser) checkProvider() {
 	source := p.metric.Provider.Prometheus
@@ -181,24 +142,14 @@ func (p metricParser) checkProvider() {
 	if source.Timeout != nil && *source.Timeout < 1 {
 		p.problems.add(p.field+"."+field+".timeout", "must be at least 1 second, and is %d", *source.Timeout)
 	}
-	compared := source.Canary != nil && source.Baseline != nil
 	switch {
-	case p.metric.Judge != nil && (!compared || source.Query != ""):
-		p.problems.add(p.field+"."+field, "a judge compares counters; write canary and baseline, each with bad and total, instead of query")
-	case p.metric.Judge == nil && (source.Query == "" || source.Canary != nil || source.Baseline != nil):
-		p.problems.add(p.field+"."+field, "conditions need the result of a query; write query, without canary and baseline")
 	case p.metric.Judge != nil:
-		p.checkCounters(field+".canary", *source.Canary)
-		p.checkCounters(field+".baseline", *source.Baseline)
+		p.checkVersions(field, *source)
+	case source.Query == "" || source.Canary != nil || source.Baseline != nil:
+		p.problems.add(p.field+"."+field, "conditions need the result of a query; write query, without canary and baseline")
 	default:
 		p.checkText(field+".query", source.Query, maxQuery, p.checks.Query)
 	}
-}
-
-// checkCounters refuses what is no selector of raw counters.
-func (p metricParser) checkCounters(field string, counters v1alpha1.VersionMetrics) {
-	p.checkText(field+".bad", counters.Bad, maxSelector, p.checks.Selector)
-	p.checkText(field+".total", counters.Total, maxSelector, p.checks.Selector)
 }
 
 // checkText asks the provider whether a text can be used.

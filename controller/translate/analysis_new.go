@@ -18,6 +18,8 @@ type Release struct {
 	// FreshBaseline says that the canary is compared with fresh pods of the stable
 	// version.
 	FreshBaseline bool
+	// Alone says that the canary has all of the traffic while the analysis runs.
+	Alone bool
 }
 
 // ResolveAnalysis turns what a Rollout says of an analysis into the spec of an
@@ -35,14 +37,27 @@ func ResolveAnalysis(fetch Fetch, analysis v1alpha1.RolloutAnalysis, kind Kind, 
 	problems = append(problems, more...)
 	if len(problems) == 0 {
 		_, problems = parseRun(spec, templates.Origins, kind, checks)
+		problems = append(problems, nothingToCompare(spec, templates.Origins, kind, release)...)
 	}
 	return spec, problems.sorted(), nil
+}
+
+// nothingToCompare refuses a step that would wait for ever: at a weight of 100 the
+// baseline gets no requests, and a judge that compares passes nothing.
+func nothingToCompare(spec v1alpha1.AnalysisRunSpec, fields []string, kind Kind, release Release) Problems {
+	var problems Problems
+	for i, metric := range spec.Metrics {
+		if kind == Step && release.Alone && metric.Judge != nil && metric.Judge.Objective == nil {
+			problems.add(fields[i]+".judge", "at a weight of 100 the stable version gets no traffic, and there is nothing to compare with; move the step before setWeight: 100, or judge by an objective or by conditions")
+		}
+	}
+	return problems
 }
 
 // runSpec fills in the arguments.
 func (t Templates) runSpec(values map[string]string) (v1alpha1.AnalysisRunSpec, Problems) {
 	args, problems := t.Override(values)
-	spec := v1alpha1.AnalysisRunSpec{Args: args, FalseAlarmBudget: t.FalseAlarmBudget}
+	spec := v1alpha1.AnalysisRunSpec{Args: args, FalseAlarmBudget: t.FalseAlarmBudget, Score: t.Score.DeepCopy()}
 	for i, metric := range t.Metrics {
 		metric = *metric.DeepCopy()
 		substitute(&metric, args, t.Origins[i], &problems)

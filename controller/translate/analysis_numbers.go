@@ -61,12 +61,21 @@ func (p *Problems) parseNumber(field string, value *intstr.IntOrString, smallest
 // parsePercent reads "25%" as 0.25.
 func parsePercent(text string) (float64, error) {
 	digits, found := strings.CutSuffix(text, "%")
-	if !found || digits == "" || strings.Trim(digits, "0123456789.") != "" {
-		return 0, fmt.Errorf("%q is not a percentage", text)
-	}
-	percent, err := strconv.ParseFloat(digits, 64)
-	if err != nil {
+	percent, err := parsePlain(digits)
+	if !found || err != nil {
 		return 0, fmt.Errorf("%q is not a percentage", text)
 	}
 	return percent / 100, nil
+}
+
+// parsePlain reads digits with at most one point: no sign, no exponent, no NaN.
+func parsePlain(text string) (float64, error) {
+	if text == "" || strings.Trim(text, "0123456789.") != "" {
+		return 0, fmt.Errorf("%q is not a number", text)
+	}
+	value, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return 0, fmt.Errorf("%q is not a number", text)
+	}
+	return value, nil
 }

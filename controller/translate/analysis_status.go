@@ -17,6 +17,9 @@ func RunState(spec run.Spec, status v1alpha1.AnalysisRunStatus) run.State {
 		Phase: run.Phase(status.Phase), Message: status.Message,
 		StartedAt: timeOf(status.StartedAt), CompletedAt: timeOf(status.CompletedAt), BlindSince: timeOf(status.BlindSince),
 	}
+	if e := status.Evidence; e != nil {
+		state.Together = &run.Together{EValue: e.EValue, Limit: e.Limit}
+	}
 	known := make(map[string]v1alpha1.MetricResult, len(status.MetricResults))
 	for _, result := range status.MetricResults {
 		known[result.Name] = result
@@ -36,6 +39,10 @@ func RunState(spec run.Spec, status v1alpha1.AnalysisRunStatus) run.State {
 func SetRunStatus(status *v1alpha1.AnalysisRunStatus, state run.State) {
 	status.Phase, status.Message = v1alpha1.AnalysisPhase(state.Phase), state.Message
 	status.StartedAt, status.CompletedAt, status.BlindSince = microTime(state.StartedAt), microTime(state.CompletedAt), microTime(state.BlindSince)
+	status.Evidence = nil
+	if e := state.Together; e != nil {
+		status.Evidence = &v1alpha1.RunEvidence{EValue: e.EValue, Limit: e.Limit}
+	}
 	status.MetricResults = nil
 	for _, metric := range state.Metrics {
 		status.MetricResults = append(status.MetricResults, metricResult(metric))
@@ -56,13 +63,7 @@ func metricState(result v1alpha1.MetricResult) run.MetricState {
 			StartedAt: timeOf(&measurement.StartedAt), FinishedAt: timeOf(&measurement.FinishedAt), Value: measurement.Value,
 		})
 	}
-	if e := result.Evidence; e != nil {
-		state.Evidence = &run.Evidence{
-			CanaryBad: e.CanaryBad, CanaryTotal: e.CanaryTotal, BaselineBad: e.BaselineBad, BaselineTotal: e.BaselineTotal,
-			EValue: e.EValue, Limit: e.Limit, RateRatio: e.RateRatio, RateRatioLower: e.RateRatioLower, RateRatioUpper: e.RateRatioUpper,
-			RequestsNeeded: e.RequestsNeeded,
-		}
-	}
+	state.Evidence = evidenceOf(result.Evidence)
 	return state
 }
 
@@ -80,13 +81,7 @@ func metricResult(state run.MetricState) v1alpha1.MetricResult {
 			StartedAt: metav1.NewMicroTime(outcome.StartedAt), FinishedAt: metav1.NewMicroTime(outcome.FinishedAt), Value: outcome.Value,
 		})
 	}
-	if e := state.Evidence; e != nil {
-		result.Evidence = &v1alpha1.Evidence{
-			CanaryBad: e.CanaryBad, CanaryTotal: e.CanaryTotal, BaselineBad: e.BaselineBad, BaselineTotal: e.BaselineTotal,
-			EValue: e.EValue, Limit: e.Limit, RateRatio: e.RateRatio, RateRatioLower: e.RateRatioLower, RateRatioUpper: e.RateRatioUpper,
-			RequestsNeeded: e.RequestsNeeded,
-		}
-	}
+	result.Evidence = evidenceResult(state.Evidence)
 	return result
 }
 

@@ -2,6 +2,7 @@ package translate
 
 import (
 	"encoding/json"
+	"reflect"
 	"testing"
 	"time"
 
@@ -34,6 +35,9 @@ func drawState(t *rapid.T) run.State {
 		Phase: phase.Draw(t, "phase"), Message: rapid.String().Draw(t, "message"),
 		StartedAt: drawTime(t, "startedAt"), CompletedAt: drawTime(t, "completedAt"), BlindSince: drawTime(t, "blindSince"),
 	}
+	if rapid.Bool().Draw(t, "together") {
+		state.Together = &run.Together{EValue: rapid.String().Draw(t, "all"), Limit: rapid.String().Draw(t, "limit")}
+	}
 	for i := range rapid.IntRange(0, 3).Draw(t, "metrics") {
 		metric := run.MetricState{
 			Name: string(rune('a' + i)), Phase: phase.Draw(t, "metricPhase"), Message: rapid.String().Draw(t, "metricMessage"),
@@ -48,13 +52,26 @@ func drawState(t *rapid.T) run.State {
 			})
 		}
 		if rapid.Bool().Draw(t, "judged") {
-			text := func(name string) string { return rapid.String().Draw(t, name) }
-			metric.Evidence = &run.Evidence{CanaryBad: text("cb"), CanaryTotal: text("ct"), BaselineBad: text("bb"), BaselineTotal: text("bt"), EValue: text("e"), Limit: text("l"),
-				RateRatio: text("r"), RateRatioLower: text("rl"), RateRatioUpper: text("ru"), RequestsNeeded: text("n")}
+			metric.Evidence = drawEvidence(t)
 		}
 		state.Metrics = append(state.Metrics, metric)
 	}
 	return state
+}
+
+// drawEvidence makes up evidence: a text in every field, however many there will be.
+func drawEvidence(t *rapid.T) *run.Evidence {
+	evidence := &run.Evidence{}
+	if rapid.Bool().Draw(t, "proof") {
+		evidence.Proof = &run.ProofEvidence{}
+	}
+	if n := rapid.IntRange(0, 3).Draw(t, "quantiles"); n > 0 {
+		evidence.Quantiles = make([]run.Quantile, n)
+	}
+	for _, text := range texts(reflect.ValueOf(evidence).Elem(), "") {
+		text.at.SetString(rapid.String().Draw(t, "text"))
+	}
+	return evidence
 }
 
 // specOf is a spec with the metrics of a state.

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/api/equality"
+
 	"github.com/serin-dev/serin/crds/v1alpha1"
 )
 
@@ -40,6 +42,8 @@ type Templates struct {
 	Args []v1alpha1.Argument
 	// FalseAlarmBudget is the smallest of the templates'.
 	FalseAlarmBudget string
+	// Score is that of the one template that has any.
+	Score *v1alpha1.AnalysisScore
 }
 
 // ResolveTemplates gathers templates and what they include. Problems are the
@@ -108,7 +112,7 @@ func (g *gathering) include(ref v1alpha1.TemplateReference, chain []v1alpha1.Tem
 	return nil
 }
 
-// add adds a template's own metrics, arguments and budget.
+// add adds a template's own metrics, arguments, score and budget.
 func (g *gathering) add(spec v1alpha1.AnalysisTemplateSpec, origin string) {
 	for i, metric := range spec.Metrics {
 		field := fmt.Sprintf("%s metrics[%d]", origin, i)
@@ -126,6 +130,23 @@ func (g *gathering) add(spec v1alpha1.AnalysisTemplateSpec, origin string) {
 	for i, argument := range spec.Args {
 		g.declare(argument, fmt.Sprintf("%s args[%d]", origin, i))
 	}
+	g.addScore(spec.Score, origin)
+	g.addBudget(spec, origin)
+}
+
+// addScore keeps the score; two that differ cannot both decide.
+func (g *gathering) addScore(score *v1alpha1.AnalysisScore, origin string) {
+	switch {
+	case score == nil:
+	case g.Score == nil:
+		g.Score = score.DeepCopy()
+	case !equality.Semantic.DeepEqual(g.Score, score):
+		g.problems.add(origin+" score", "another template has another score; keep one of them")
+	}
+}
+
+// addBudget keeps the smallest budget.
+func (g *gathering) addBudget(spec v1alpha1.AnalysisTemplateSpec, origin string) {
 	if spec.FalseAlarmBudget == "" {
 		return
 	}

@@ -282,7 +282,7 @@ type Evidence struct {
 	// +kubebuilder:validation:MaxLength=64
 	// +optional
 	Limit string `json:"limit,omitempty"`
-	// RateRatio is the estimate of canary's share over baseline's share.
+	// RateRatio is the estimate of canary's share, or level, over that of the baseline.
 	// +kubebuilder:validation:MaxLength=64
 	// +optional
 	RateRatio string `json:"rateRatio,omitempty"`
