@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/serin-dev/serin/analysis/sequential"
 )
@@ -99,6 +100,9 @@ func (a *arm) clean(f *flaws) {
 }
 
 func (f *flaws) mend(p *sequential.PodEvents) {
+	if !utf8.ValidString(p.Pod) {
+		p.Pod = strings.ToValidUTF8(p.Pod, "?") // As it comes back from JSON.
+	}
 	if !(p.Total >= 0 && p.Total <= mostRequests) {
 		f.noNumber, p.Total = true, 0
 	}

@@ -254,8 +254,14 @@ func (s *Comparison) validate(tilts int) error {
 
 func isNoSum(v float64) bool { return !isSum(v) }
 
-// plain is a time as it comes back from JSON.
-func plain(t time.Time) time.Time { return t.Round(0).UTC() }
+// plain is a time as it comes back from JSON; one that does not is no time.
+func plain(t time.Time) time.Time {
+	t = t.Round(0).UTC()
+	if year := t.Year(); year < 1 || year > 9999 {
+		return time.Time{}
+	}
+	return t
+}
 
 // changedAnywhere is changed for any kind of event.
 func changedAnywhere(before, now sequential.PodEvents) bool {

@@ -357,8 +357,11 @@ func (r *report) add(w HistogramWindow) {
 	}
 }
 
-// quantiles reads the report.
+// quantiles reads the report; nothing before a window had edges.
 func (h Histogram) quantiles(r report) []Quantile {
+	if len(r.Edges) == 0 {
+		return nil
+	}
 	band := h.band
 	if h.test == nil {
 		band = sequential.NewBand(h.Budget, bandLeast)
