@@ -16,7 +16,7 @@ import (
 const (
 	serinBudget    = 0.01
 	serinTolerance = 0.03
-	errorsWeight   = 2
+	errorsWeight   = 3
 	latencyWeight  = 1
 )
 
@@ -45,7 +45,7 @@ func (s *serin) Name() string { return "serin" }
 
 // Text says what the judge does.
 func (s *serin) Text() string {
-	return "every scrape: robust e-processes for errors (2/3 of the budget) and for latency at every edge (1/3), tolerance 3 %, budget 1 %"
+	return "every scrape: robust e-processes for errors (3/4 of the budget) and for latency at every edge (1/4), tolerance 3 %, budget 1 %"
 }
 
 // Rollback looks at every scrape until the evidence suffices.

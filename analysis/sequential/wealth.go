@@ -9,7 +9,7 @@ import "math"
 const (
 	// stakeFirst is bet at the first comparison of which the baseline's past is known, and
 	// stakeBlind at one before that, on all kinds alike.
-	stakeFirst = 0.6
+	stakeFirst = 0.65
 	stakeBlind = 0.2
 	// stakeRestart is the part of the reserve that is bet when the weight has changed.
 	stakeRestart = 0.5
