@@ -41,6 +41,16 @@ func rolledBack(r result) string { return ends(outcomeAborted)(r) }
 func promoted(r result) string   { return ends(outcomePromoted)(r) }
 func reverted(r result) string   { return ends(outcomeReverted)(r) }
 
+// within is a demand on the whole release, from the change of the image to its end.
+func within(limit time.Duration) bar {
+	return func(r result) string {
+		if r.ended < 0 || r.ended > limit {
+			return fmt.Sprintf("the release must end within %s of the change, it took %s s", limit, seconds(r.ended))
+		}
+		return ""
+	}
+}
+
 func weightZeroWithin(limit time.Duration) bar {
 	return func(r result) string {
 		switch {

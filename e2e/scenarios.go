@@ -50,20 +50,26 @@ func badReleases() []scenario {
 		{
 			id: "S1", title: "5 % of the new version's responses are errors", from: "v1", to: "v2-errors-5",
 			pause: dwell, after: 10 * time.Second, act: release,
-			bars: []bar{rolledBack, weightZeroWithin(15 * time.Second), takenBackForGood, atMostBad(20), nothingLost},
+			bars: []bar{rolledBack, weightZeroWithin(12 * time.Second), highestWeight(5), takenBackForGood, atMostBad(20), nothingLost},
 			argo: "36–37 s, 43 bad", flagger: "39–49 s, 47–219 bad, up to 20 %",
 		},
 		{
 			id: "S2", title: "50 % of the new version's responses are errors", from: "v1", to: "v2-errors-50",
 			pause: dwell, after: 10 * time.Second, act: release,
-			bars: []bar{rolledBack, weightZeroWithin(8 * time.Second), takenBackForGood, atMostBad(110), nothingLost},
+			bars: []bar{rolledBack, weightZeroWithin(8 * time.Second), highestWeight(5), takenBackForGood, atMostBad(110), nothingLost},
 			argo: "37 s, 453–471 bad", flagger: "40 s, 512–532 bad",
 		},
 		{
 			id: "S3", title: "the new version takes 1.5 times as long", from: "v1", to: "v2-slow",
 			pause: dwell, after: 10 * time.Second, act: release,
-			bars: []bar{rolledBack, nothingLost},
+			bars: []bar{rolledBack, within(20 * time.Second), highestWeight(5), takenBackForGood, nothingBad, nothingLost},
 			argo: "promoted it", flagger: "promoted it",
+		},
+		{
+			// Here some of each version's answers are on either side of every bucket's bound.
+			id: "S3", title: "the new version takes 1.5 times as long, and latencies scatter", from: "v1-scattered", to: "v2-scattered-slow",
+			pause: dwell, after: 10 * time.Second, act: release,
+			bars: []bar{rolledBack, within(20 * time.Second), highestWeight(5), takenBackForGood, nothingBad, nothingLost},
 		},
 	}
 }
@@ -81,6 +87,11 @@ func goodReleases() []scenario {
 			pause: dwell, after: 35 * time.Second, act: release,
 			bars: []bar{promoted, nothingBad, nothingLost},
 			argo: "promoted, 0 lost", flagger: "promoted, 273 lost",
+		},
+		{
+			id: "S4", title: "a good version whose latencies scatter", from: "v1-scattered", to: "v2-scattered",
+			pause: shortStay, after: 35 * time.Second, act: release,
+			bars: []bar{promoted, nothingBad, nothingLost},
 		},
 	}
 }

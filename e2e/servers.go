@@ -141,13 +141,15 @@ func (c *cluster) startController(ctx context.Context) error {
 	return c.controller.Ready(ctx, "http://"+controllerHealth+"/readyz")
 }
 
-// images are the versions of the application. All answer after 40 ms but the
-// slow one; what is wrong with a version is in its image alone.
+// images are the versions of the application. All answer after 40 ms but the slow one, and
+// those whose answers scatter: they take 80 ms in the median, one in six 132 ms or more. What
+// is wrong with a version is in its image alone.
 func images(app string) []node.Image {
 	image := func(tag, version string, faults ...string) node.Image {
 		return node.Image{Name: imageName(tag), Binary: app, Env: append([]string{"APP_VERSION=" + version}, faults...)}
 	}
 	const usual, slow, abrupt = "APP_DELAY=40ms", "APP_DELAY=60ms", "APP_EXIT_AT_ONCE=1"
+	const longer, longest, scattered = "APP_DELAY=80ms", "APP_DELAY=120ms", "APP_SPREAD=0.5"
 	return []node.Image{
 		image("v1", "v1", usual),
 		image("v2", "v2", usual),
@@ -157,6 +159,9 @@ func images(app string) []node.Image {
 		image("v2-errors-5", "v2", usual, "APP_ERROR_SHARE=0.05"),
 		image("v2-errors-50", "v2", usual, "APP_ERROR_SHARE=0.5"),
 		image("v2-slow", "v2", slow),
+		image("v1-scattered", "v1", longer, scattered),
+		image("v2-scattered", "v2", longer, scattered),
+		image("v2-scattered-slow", "v2", longest, scattered),
 		image("v2-crash", "v2", usual, "APP_CRASH=1"),
 		image("v2-crash-in-use", "v2", usual, "APP_CRASH_AFTER=50"),
 	}
