@@ -76,13 +76,18 @@ func (b Waiting) block() sequential.EventBlock {
 // mostRequests is up to where a number can be counted up to one by one.
 const mostRequests = 1 << 53
 
+// isRequests reports whether a number may be a number of requests.
+func isRequests(v float64) bool { return v >= 0 && v <= mostRequests }
+
+const noNumber = "a count is no number of requests, and was left out"
+
 // flaws are what may be wrong with counts.
 type flaws struct{ noNumber, tooMany bool }
 
 // warn adds what there is to say of them.
 func (f flaws) warn(warnings []string) []string {
 	if f.noNumber {
-		warnings = append(warnings, "a count is no number of requests, and was left out")
+		warnings = append(warnings, noNumber)
 	}
 	if f.tooMany {
 		warnings = append(warnings, "more bad requests than requests: the bad ones were cut down to all")
@@ -103,12 +108,12 @@ func (f *flaws) mend(p *sequential.PodEvents) {
 	if !utf8.ValidString(p.Pod) {
 		p.Pod = strings.ToValidUTF8(p.Pod, "?") // As it comes back from JSON.
 	}
-	if !(p.Total >= 0 && p.Total <= mostRequests) {
+	if !isRequests(p.Total) {
 		f.noNumber, p.Total = true, 0
 	}
 	most := p.Total
 	for j, events := range p.Events {
-		if !(events >= 0 && events <= mostRequests) {
+		if !isRequests(events) {
 			f.noNumber, events = true, 0
 		}
 		if events > most {
@@ -143,7 +148,7 @@ func (a *arm) sort() {
 // validate says what in a state that was read is no arm.
 func (a arm) validate(kinds int) error {
 	for _, p := range append(slices.Clone(a.Pods), a.Sum) {
-		if p.Total > 0 && len(p.Events) != kinds {
+		if n := len(p.Events); n != kinds && (n != 0 || p.Total > 0) {
 			return fmt.Errorf("%d kinds of events, and there are %d", len(p.Events), kinds)
 		}
 		for _, v := range append(slices.Clone(p.Events), p.Total) {

@@ -93,7 +93,7 @@ func (s *Comparison) learn(t test, w window) {
 
 // fits reports whether a window has the kinds of events that the state has.
 func (s *Comparison) fits(p sequential.PodEvents) bool {
-	return s.Test.Kinds == nil || len(s.Test.Kinds) == len(p.Events)
+	return len(s.Test.Kinds) == 0 || len(s.Test.Kinds) == len(p.Events)
 }
 
 // compare adds a window that holds requests. A block in which the baseline itself
@@ -215,18 +215,20 @@ func write(state any) string {
 	return string(text)
 }
 
-// validate says what in a state that was read cannot be.
-func (s *Comparison) validate(tilts int) error {
+// validate says what in a state that was read cannot be, of so many kinds of events.
+func (s *Comparison) validate(kinds, tilts int) error {
 	for _, v := range []float64{s.Null, s.Highest, s.Compared, s.Share} {
 		if !isSum(v) {
 			return fmt.Errorf("%v is no count", v)
 		}
 	}
-	kinds := len(s.Test.Kinds)
+	if n := len(s.Test.Kinds); n != 0 && n != kinds {
+		return fmt.Errorf("%d kinds of events, and there are %d", n, kinds)
+	}
+	if kinds == 0 && len(s.Pods) > 0 {
+		return fmt.Errorf("%d pods without any kind of events", len(s.Pods))
+	}
 	for _, a := range []arm{{Sum: s.Canary}, {Sum: s.Baseline}, {Sum: s.Before}, s.Waiting.Canary, s.Waiting.Baseline, {Sum: s.WarmingUp}, {Sum: s.Calm}} {
-		if kinds == 0 {
-			kinds = len(a.Sum.Events)
-		}
 		if err := a.validate(kinds); err != nil {
 			return err
 		}

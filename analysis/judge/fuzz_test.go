@@ -17,7 +17,8 @@ func lookAt(t *testing.T, judge trial, rounds []round) {
 		if !sound(v) {
 			t.Fatalf("look %d: %+v", i, v)
 		}
-		if v.Decision == Pass && len(v.Warnings) == 0 && r.odd() {
+		_, proportion := judge.(*proportionTrial)
+		if v.Decision == Pass && len(v.Warnings) == 0 && r.odd(proportion) {
 			t.Fatalf("look %d: a silent pass of %+v: %s", i, r, v.Message)
 		}
 		if failed && v.Decision != Fail {
@@ -33,10 +34,14 @@ func lookAt(t *testing.T, judge trial, rounds []round) {
 }
 
 // odd reports whether a round holds what is no number of requests.
-func (r round) odd() bool {
+func (r round) odd(proportion bool) bool {
 	for _, pods := range [][]podRound{r.canary, r.baseline} {
 		for _, pod := range pods {
-			for _, v := range pod.counts {
+			counts := pod.counts
+			if c := pooled(counts); proportion {
+				counts = []float64{c.Total, c.Bad}
+			}
+			for _, v := range counts {
 				if !(v >= 0) || math.IsInf(v, 0) {
 					return true
 				}

@@ -98,9 +98,6 @@ func ParseHistogramState(text string) (HistogramState, error) {
 }
 
 func (s *HistogramState) valid() error {
-	if n := len(s.Test.Kinds); n != 0 && n != len(s.Edges) {
-		return fmt.Errorf("%d edges, and %d kinds of events", len(s.Edges), n)
-	}
 	for _, edges := range [][]float64{s.Edges, s.Report.Edges} {
 		for i, edge := range edges {
 			if i > 0 && edge <= edges[i-1] {
@@ -116,7 +113,7 @@ func (s *HistogramState) valid() error {
 			return fmt.Errorf("one of the buckets' %v is no count", counts)
 		}
 	}
-	return s.validate(sequential.LatencyTilts)
+	return s.validate(len(s.Edges), sequential.LatencyTilts)
 }
 
 // String returns the state as versioned JSON of some KiB.
@@ -228,6 +225,12 @@ func readable(w HistogramWindow) (_ HistogramWindow, warnings []string) {
 		warnings = append(warnings, "a pod's buckets are not those of the others: the window was left out")
 		w.Canary, w.Baseline, w.WarmingUp = nil, nil, nil
 	}
+	garbled := func(pod series.PodBuckets) bool {
+		return slices.ContainsFunc(pod.Counts, func(n float64) bool { return !isRequests(n) })
+	}
+	if slices.ContainsFunc(w.Canary, garbled) || slices.ContainsFunc(w.Baseline, garbled) || garbled(series.PodBuckets{Counts: w.WarmingUp}) {
+		warnings = append(warnings, noNumber)
+	}
 	return w, warnings
 }
 
@@ -323,7 +326,9 @@ func exceedances(pods []series.PodBuckets, edges []int, memory *scratch) arm {
 			for ; kind >= 0 && edges[kind] == bucket; kind-- {
 				p.Events[kind] = above
 			}
-			above += pod.Counts[bucket]
+			if isRequests(pod.Counts[bucket]) {
+				above += pod.Counts[bucket]
+			}
 		}
 		p.Total = above
 		a.Sum.Total += above
@@ -349,7 +354,7 @@ func (r *report) add(w HistogramWindow) {
 	}{{r.Canary, w.Canary}, {r.Baseline, w.Baseline}} {
 		for _, pod := range side.pods {
 			for i, n := range pod.Counts {
-				if n >= 0 && n <= mostRequests {
+				if isRequests(n) {
 					side.sum[i] += n
 				}
 			}

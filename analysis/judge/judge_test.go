@@ -139,7 +139,7 @@ func TestParseHistogramStates(t *testing.T) {
 	text, proportion := s.String(), once()
 	for reason, test := range map[string]struct{ text, problem string }{
 		"a state":                 {text, ""},
-		"an edge is missing":      {strings.Replace(text, `"edges":[1,2]`, `"edges":[1]`, 1), "1 edges, and 2 kinds"},
+		"an edge is missing":      {strings.Replace(text, `"edges":[1,2]`, `"edges":[1]`, 1), "2 kinds of events, and there are 1"},
 		"edges that are no edges": {strings.Replace(text, `"edges":[1,2]`, `"edges":[2,1]`, 1), "edge"},
 		"a bucket is missing":     {strings.Replace(text, `"Canary":[90,9,1]`, `"Canary":[90,9]`, 1), "2 buckets between 2 edges"},
 		"a bucket that is none":   {strings.Replace(text, `"Canary":[90,9,1]`, `"Canary":[90,-9,1]`, 1), "is no count"},

@@ -85,7 +85,7 @@ type ProportionState struct {
 // ParseProportionState reads what String wrote. The empty text is the zero value.
 func ParseProportionState(text string) (ProportionState, error) {
 	var s ProportionState
-	if err := parseState(text, "proportion", &s, func() int { return s.Version }, func() error { return s.validate(sequential.ErrorTilts) }); err != nil {
+	if err := parseState(text, "proportion", &s, func() int { return s.Version }, func() error { return s.validate(1, sequential.ErrorTilts) }); err != nil {
 		return ProportionState{}, err
 	}
 	return s, nil

@@ -153,7 +153,7 @@ func (t *Exceedance) Observe(s *ExceedanceState, b EventBlock) {
 
 // begin makes room for the kinds of events.
 func (s *ExceedanceState) begin(kinds int) {
-	if s.Kinds == nil {
+	if len(s.Kinds) == 0 {
 		s.Kinds = make([]KindState, kinds)
 		s.Reserve = 1
 	}
