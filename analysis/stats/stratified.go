@@ -44,10 +44,18 @@ func (s *Stratified) Add(canary, baseline, scores []float64) {
 		return
 	}
 	mean /= all
-	sum, spread := 0.0, 0.0
+	sum, spread, occupied := 0.0, 0.0, 0
 	for i, g := range scores {
 		sum += canary[i] * (g - mean)
 		spread += (canary[i] + baseline[i]) * (g - mean) * (g - mean)
+		if canary[i]+baseline[i] > 0 {
+			occupied++
+		}
+	}
+	if occupied < 2 {
+		// All values are the same. What is left of g - ḡ is rounding, and would make a
+		// certainty of nothing.
+		sum, spread = 0, 0
 	}
 	worth := n1 * n2 / all
 	s.Sum += sum

@@ -110,3 +110,19 @@ func TestStratifiedTolerates(t *testing.T) {
 		t.Errorf("nothing gives p = %v", p)
 	}
 }
+
+// TestStratifiedMakesNothingOfRounding: the scores' mean is not exactly the one score
+// that all values have, and a certainty must not come of the difference.
+func TestStratifiedMakesNothingOfRounding(t *testing.T) {
+	for _, blocks := range []int{1, 2, 3, 50} {
+		var s Stratified
+		for i := range blocks {
+			all := float64(250 + 37*i)
+			share := (all + 0.5) / (all + 1)
+			s.Add([]float64{all / 5, 0}, []float64{all, 0}, []float64{share / 2, share + (1-share)/2})
+		}
+		if p := s.Above(0); p != 1 {
+			t.Errorf("%d blocks of the same value everywhere: p = %g", blocks, p)
+		}
+	}
+}
