@@ -3,6 +3,9 @@ package judge
 import (
 	"fmt"
 	"math"
+	"regexp"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -206,4 +209,48 @@ func TestExtremes(t *testing.T) {
 	if v.Decision != Inconclusive || v.Reason != NoData {
 		t.Errorf("one bucket: %+v", v)
 	}
+}
+
+// TestSpoiltStates: whatever number of a state is replaced or lost, it is refused, or
+// can be used.
+func TestSpoiltStates(t *testing.T) {
+	number := regexp.MustCompile(`-?[0-9][0-9.]*(e[+-]?[0-9]+)?,?`)
+	for _, full := range trials() {
+		for k := range 3 {
+			lookAt(t, full, []round{plainRound(k)})
+		}
+		text := full.text()
+		refused, used := 0, 0
+		for _, span := range number.FindAllStringIndex(text, -1) {
+			for _, other := range []string{"", "-1", "0", "1", "3", "1e99", "-1e99", "1e308", "-1e308"} {
+				if old := text[span[0]:span[1]]; other != "" && strings.HasSuffix(old, ",") {
+					other += ","
+				}
+				judge, err := full.resumed(text[:span[0]] + other + text[span[1]:])
+				if err != nil {
+					refused++
+					continue
+				}
+				used++
+				for k := range 4 {
+					v := judge.look(plainRound(k+3), at(0))
+					if v.Message == "" || slices.ContainsFunc(floats(v), math.IsNaN) {
+						t.Fatalf("%s for %s gives %+v", other, text[max(0, span[0]-60):span[1]], v)
+					}
+					if _, err := judge.resumed(judge.text()); err != nil {
+						t.Fatalf("%s for %s: %v", other, text[max(0, span[0]-60):span[1]], err)
+					}
+				}
+			}
+		}
+		t.Logf("%T: %d refused, %d used", full, refused, used)
+	}
+}
+
+// plainRound is a round like many others.
+func plainRound(k int) round {
+	r := round{from: float64(15 * k), to: float64(15*k + 15), edges: []float64{0.1, 1}, late: k%3 == 2}
+	r.canary = []podRound{{"a", []float64{50, 5, 1}}, {"b", []float64{50, 4, 0}}, {"c", []float64{50, 4, 0}}}
+	r.baseline = []podRound{{"x", []float64{500, 5, 1}}, {"y", []float64{500, 4, 0}}}
+	return r
 }

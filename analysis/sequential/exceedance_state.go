@@ -9,6 +9,9 @@ import (
 // arithmetic ends.
 const most = 1e100
 
+// mostWealth is beyond all logarithms of evidence.
+const mostWealth = 1e20
+
 // Validate returns an error that says which part of a state that was read cannot have
 // been written by Observe of a test with so many tilts: ErrorTilts or LatencyTilts.
 func (s *ExceedanceState) Validate(tilts int) error {
@@ -34,7 +37,7 @@ func (s *ExceedanceState) Validate(tilts int) error {
 func (k *KindState) validate(tilts int) error {
 	for _, values := range [][]float64{k.Wealth, k.Rank} {
 		for _, v := range values {
-			if !(v >= nothing && v <= most) {
+			if !(v >= nothing && v <= mostWealth) {
 				return fmt.Errorf("it holds %v", v)
 			}
 		}
