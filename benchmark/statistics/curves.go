@@ -118,9 +118,9 @@ func temperaturePicture() (*plot.Plot, error) {
 	p.X.Tick.Marker, p.Y.Tick.Marker = steps(1, 10, 1), steps(0, 40, 5)
 	for i, tilt := range []int{0, 2, 6, 10, 16} {
 		var points plotter.XYs
-		for dispersion := 1.0; dispersion <= 10; dispersion *= 1.04 {
-			// The judge rounds φ up to such steps: half a step below is safe from rounding.
-			points = append(points, plotter.XY{X: dispersion, Y: temperature(max(dispersion/1.02, 1), tilt)})
+		for dispersion := 1.0; dispersion <= 10; dispersion *= 1.02 * 1.02 {
+			// The judge rounds φ up to powers of 1.02: half a step below one is that one.
+			points = append(points, plotter.XY{X: dispersion, Y: temperature(max(dispersion/1.01, 1), tilt)})
 		}
 		// The grid of alternatives is 1.25, 1.25², … (package sequential).
 		name := fmt.Sprintf("alternative: odds %s", times(math.Pow(1.25, float64(tilt+1))))
