@@ -19,6 +19,10 @@ func (m Metric) judgeCounts(memory *judgeMemory, samples Samples, at moments) (f
 	memory.Cursor = cursor
 	seen := fmt.Sprintf("canary %s/%s, baseline %s/%s", number(window.Canary.Bad), number(window.Canary.Total),
 		number(window.Baseline.Bad), number(window.Baseline.Total))
+	routing, err := memory.route(m, window.Canary.Total+window.WarmingUp.Total, window.Baseline.Total, window.From, at)
+	if err != nil {
+		return finding{}, err
+	}
 	if m.Objective != nil {
 		state, err := judge.ParseObjectiveState(memory.State)
 		if err != nil {
@@ -26,7 +30,7 @@ func (m Metric) judgeCounts(memory *judgeMemory, samples Samples, at moments) (f
 		}
 		state, verdict := m.Objective.Observe(state, window, at.weightSince)
 		memory.State = state.String()
-		return finding{verdict, seen, evidence(objectiveMethod, verdict.Evidence)}, nil
+		return finding{verdict, seen, evidence(objectiveMethod, verdict.Evidence), routing}, nil
 	}
 	proportion := *m.Proportion
 	proportion.Planned = m.planned()
@@ -44,7 +48,7 @@ func (m Metric) judgeCounts(memory *judgeMemory, samples Samples, at moments) (f
 		verdict = proportion.Conclude(&state, verdict)
 	}
 	memory.State = state.String()
-	return finding{verdict, seen, evidence(proportionMethod, verdict.Evidence)}, nil
+	return finding{verdict, seen, evidence(proportionMethod, verdict.Evidence), routing}, nil
 }
 
 // pastCounts are windows of the baseline from before the run, as long as those
@@ -94,15 +98,19 @@ func (m Metric) judgeHistogram(memory *judgeMemory, samples Samples, at moments)
 		}
 	}
 	window, cursor := memory.Histogram.Advance(arms, at.to, m.policy())
-	window.Unscraped = betweenScrapes(samples.CanaryHistogram.Classic, samples.BaselineHistogram.Classic, window.From, window.To)
+	window.Unscraped = betweenScrapes(scrapes(samples.CanaryHistogram), scrapes(samples.BaselineHistogram), window.From, window.To)
 	memory.Histogram = cursor
+	routing, err := memory.route(m, requests(window.Canary)+requests([]series.PodBuckets{{Counts: window.WarmingUp}}), requests(window.Baseline), window.From, at)
+	if err != nil {
+		return finding{}, err
+	}
 	verdict := histogram.Observe(&state, window, at.weightSince)
 	if at.last && verdict.Decision == judge.Pass {
 		verdict = histogram.Conclude(&state, verdict)
 	}
 	memory.State = state.String()
 	seen := fmt.Sprintf("canary %s requests, baseline %s", number(requests(window.Canary)), number(requests(window.Baseline)))
-	return finding{verdict, seen, evidence(histogramMethod, verdict.Evidence)}, nil
+	return finding{verdict, seen, evidence(histogramMethod, verdict.Evidence), routing}, nil
 }
 
 // pastHistograms is pastCounts for histograms.

@@ -43,6 +43,8 @@ type judgeMemory struct {
 	Points    points                 `json:"points,omitzero"`
 	// State is the judge's own memory.
 	State string `json:"state"`
+	// Split is the memory of the check that the traffic is split as it was set.
+	Split string `json:"split,omitempty"`
 	// LogE is the natural logarithm of the evidence against the canary, for the budget
 	// over all metrics; 0 while the judge holds, whatever the evidence.
 	LogE float64 `json:"logE,omitempty"`
@@ -58,7 +60,7 @@ func judgeSamples(spec Spec, metric Metric, state *MetricState, startedAt time.T
 		return blind(NoData, reason)
 	}
 	skipped := memory.shorten(metric, to)
-	at := moments{startedAt: startedAt, weightSince: weightSince(spec, startedAt), to: to, canarySince: spec.CanarySince, baselineSince: spec.BaselineSince,
+	at := moments{startedAt: startedAt, weightSince: weightSince(spec, startedAt), weight: spec.Weight, to: to, canarySince: spec.CanarySince, baselineSince: spec.BaselineSince,
 		first: state.JudgeState == "", last: metric.planned() && state.Count+1 >= metric.Count}
 	found, err := metric.judge(&memory, samples, at)
 	if err != nil {
@@ -71,6 +73,10 @@ func judgeSamples(spec Spec, metric Metric, state *MetricState, startedAt time.T
 	}
 	state.JudgeState = string(text)
 	state.Evidence = found.evidence
+	if found.routing != "" && found.Decision != judge.Fail {
+		found.Decision, found.Reason, found.Message = judge.Inconclusive, judge.RoutingBroken, found.routing
+		found.Warnings = nil
+	}
 	look := verdictOutcome(found.Verdict, found.seen, skipped)
 	// A test for one look has no budget for many: its failures are counted, as those of
 	// conditions are.
@@ -81,6 +87,8 @@ func judgeSamples(spec Spec, metric Metric, state *MetricState, startedAt time.T
 // moments are the times that a look is about.
 type moments struct {
 	startedAt, weightSince, to, canarySince, baselineSince time.Time
+	// weight is set since weightSince; 0 when it is not known.
+	weight float64
 	// first and last say that it is the first look, or the last one if it sees anything.
 	first, last bool
 }
@@ -95,6 +103,8 @@ type finding struct {
 	// seen is what is new, for people.
 	seen     string
 	evidence *Evidence
+	// routing says that the traffic is not split as it was set; empty when it is.
+	routing string
 }
 
 // judge adds what is new to the memory, by whichever judge the metric has.

@@ -37,7 +37,10 @@ func openMessage(metric Metric, state MetricState) string {
 // not count: a message that changes at every look would change the status that often.
 func blindMessage(state MetricState, last Outcome) string {
 	word, until := "cannot be seen", "there is an answer"
-	if last.Phase == Inconclusive {
+	switch {
+	case last.Reason == RoutingBroken:
+		word, until = "cannot be judged", "the traffic is split as it was set"
+	case last.Phase == Inconclusive:
 		word, until = "has nothing to judge", "it has"
 	}
 	return fmt.Sprintf("Metric %q %s since %s: %s: %s; the release holds until %s",

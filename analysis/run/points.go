@@ -87,7 +87,7 @@ func (m Metric) judgePoints(memory *judgeMemory, samples Samples, at moments) (f
 	seen := fmt.Sprintf("canary %s, baseline %s", lastPoint(p.Canary), lastPoint(p.Baseline))
 	if m.MannWhitney != nil {
 		v := m.MannWhitney.Judge(m.Name, values(p.Canary), values(p.Baseline))
-		return finding{judge.Verdict{Decision: v.Decision, Reason: v.Reason, Message: v.Message, Warnings: v.Warnings}, seen, pointsEvidence(v, len(p.Canary), len(p.Baseline))}, nil
+		return finding{judge.Verdict{Decision: v.Decision, Reason: v.Reason, Message: v.Message, Warnings: v.Warnings}, seen, pointsEvidence(v, len(p.Canary), len(p.Baseline)), ""}, nil
 	}
 	state, err := judge.ParseMeanState(memory.State)
 	if err != nil {
@@ -95,7 +95,7 @@ func (m Metric) judgePoints(memory *judgeMemory, samples Samples, at moments) (f
 	}
 	state, verdict := m.Mean.Observe(state, judge.MeanWindow{To: at.to, Canary: samplesOf(p.Canary), Baseline: samplesOf(p.Baseline)})
 	memory.State = state.String()
-	return finding{verdict.Verdict, seen, meanEvidence(verdict)}, nil
+	return finding{verdict.Verdict, seen, meanEvidence(verdict), ""}, nil
 }
 
 // orNaN is the points of a look, or one that is no number.

@@ -32,7 +32,8 @@ var update = flag.Bool("update", false, "rewrite the transcripts in testdata; on
 //	                            "canary 1/100 baseline 2/900" (new requests, bad/total),
 //	                            or a reason and a message: Unavailable connection refused
 //	t=10s+30s NAME …            the same; it takes 30 s instead of 100 ms
-//	t=10s weight                the weight is set anew
+//	t=10s weight                the weight is set anew; "weight 20%" by a router, so that
+//	                            the split is known
 //	t=10s restart               the process is killed: only the serialised state is left
 //	t=10s terminate             the run is told to end
 func TestScenarios(t *testing.T) {
@@ -104,7 +105,10 @@ func (p *player) play(line string) {
 	}
 	switch words[1] {
 	case "weight":
-		p.spec.WeightSince = now
+		p.spec.WeightSince, p.spec.Weight = now, 0
+		if len(words) > 2 {
+			p.spec.Weight = p.percent(words[2])
+		}
 	case "restart":
 		p.state = restart(p.t, p.state)
 	case "terminate":
@@ -193,7 +197,7 @@ func (p *player) show(now time.Time) {
 // withoutJudge leaves out the judge's own words, which are the judge's to test.
 func (p *player) withoutJudge(message string) string {
 	for i, metric := range p.spec.Metrics {
-		if last, measured := p.state.Metrics[i].last(); measured && metric.Proportion != nil && last.Value != "" {
+		if last, measured := p.state.Metrics[i].last(); measured && metric.Proportion != nil && last.Value != "" && last.Reason != RoutingBroken {
 			message = strings.ReplaceAll(message, last.Message, "(the judge's words)")
 		}
 	}
@@ -227,6 +231,14 @@ func restart(t testing.TB, state State) State {
 		t.Fatal(err)
 	}
 	return again
+}
+
+func (p *player) percent(text string) float64 {
+	percent, err := strconv.ParseFloat(strings.TrimSuffix(text, "%"), 64)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return percent / 100
 }
 
 func (p *player) duration(text string) time.Duration {

@@ -2,6 +2,7 @@ package run
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/serin-dev/serin/analysis/series"
@@ -33,14 +34,19 @@ func (m Metric) unseen(samples Samples, to time.Time) string {
 }
 
 // newestHistogram is when the newest sample of a histogram was scraped.
-func newestHistogram(h series.Histograms) time.Time {
-	newest := newestSample(h.Classic)
+func newestHistogram(h series.Histograms) time.Time { return newestSample(scrapes(h)) }
+
+// scrapes are the last two samples of each series of a histogram, for their times.
+func scrapes(h series.Histograms) []series.Series {
+	list := slices.Clone(h.Classic)
 	for _, one := range h.Native {
-		if n := len(one.Samples); n > 0 && one.Samples[n-1].At.After(newest) {
-			newest = one.Samples[n-1].At
+		var last []series.Sample
+		for _, sample := range one.Samples[max(0, len(one.Samples)-2):] {
+			last = append(last, series.Sample{At: sample.At})
 		}
+		list = append(list, series.Series{Labels: one.Labels, Samples: last})
 	}
-	return newest
+	return list
 }
 
 const (

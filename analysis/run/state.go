@@ -52,13 +52,17 @@ const (
 	TooFewPoints   Reason = judge.TooFewPoints
 	AboveObjective Reason = judge.AboveObjective
 	Undecided      Reason = judge.Undecided
+	// RoutingBroken: the traffic is not split as it was set. SpreadIncreased: a gauge
+	// scatters more than before.
+	RoutingBroken   Reason = judge.RoutingBroken
+	SpreadIncreased Reason = judge.SpreadIncreased
 )
 
 // phase is the phase of a measurement that saw nothing for this reason: Error when
 // something broke, Inconclusive when there was nothing to see.
 func (r Reason) phase() Phase {
 	switch r {
-	case NoData, NotANumber, TooFewRequests, EvidenceMounting, SharedIncident, OnePod, WarmingUp, ProofMissing, TooFewPoints, AboveObjective, Undecided:
+	case NoData, NotANumber, TooFewRequests, EvidenceMounting, SharedIncident, OnePod, WarmingUp, ProofMissing, TooFewPoints, AboveObjective, Undecided, RoutingBroken, SpreadIncreased:
 		return Inconclusive
 	default:
 		return Error

@@ -62,16 +62,21 @@ type (
 	}
 	// StartRun starts an AnalysisRun. Baseline is the name of the fresh pods that the
 	// canary is compared with; empty for those of the stable version that serve anyway.
+	// Weight is as in MarkWeight.
 	StartRun struct {
 		Key      string
 		Kind     RunKind
 		Step     int32
 		Baseline string
+		Weight   int32
 	}
-	// MarkWeight tells a run since when the weight in force is in force.
+	// MarkWeight tells a run since when the weight in force is in force, and which share
+	// of the requests that is, in percent: 0 when no router holds the run's versions to
+	// it, or while it changes.
 	MarkWeight struct {
-		Key   string
-		Since time.Time
+		Key    string
+		Since  time.Time
+		Weight int32
 	}
 	// StopRun ends an AnalysisRun that nobody waits for.
 	StopRun struct {

@@ -141,18 +141,29 @@ func (d *decision) runs() []Effect {
 	return effects
 }
 
-// keepRun starts a run that does not exist, and tells one that does since when the
-// weight in force is in force.
+// keepRun starts a run that does not exist, and tells one that does which weight is in
+// force, and since when.
 func (d *decision) keepRun(start StartRun) []Effect {
 	run, exists := d.o.Runs[start.Key]
 	switch {
 	case !exists:
+		start.Weight = d.heldSplit()
 		return []Effect{start}
-	case run.Phase.Live() && !run.WeightSince.Equal(d.WeightSince):
-		return []Effect{MarkWeight{Key: start.Key, Since: d.WeightSince}}
+	case run.Phase.Live() && (!run.WeightSince.Equal(d.WeightSince) || run.Weight != d.heldSplit()):
+		return []Effect{MarkWeight{Key: start.Key, Since: d.WeightSince, Weight: d.heldSplit()}}
 	default:
 		return nil
 	}
+}
+
+// heldSplit is the share of the requests that a run's versions must see; 0 when that is
+// not known: pods without a router share by their number, fresh pods serve a part of
+// the stable share only, and a weight that changes is neither of the two.
+func (d *decision) heldSplit() int32 {
+	if !d.o.Spec.Routed || d.FreshBaseline || !d.WeightReached {
+		return 0
+	}
+	return d.Weight
 }
 
 // wakeAt is when something may change by the clock alone; zero when nothing does.

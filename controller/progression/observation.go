@@ -82,8 +82,9 @@ type Run struct {
 	run.View
 	// Stopping says that the run was told to end.
 	Stopping bool
-	// WeightSince is what the run was last told.
+	// WeightSince and Weight are what the run was last told.
 	WeightSince time.Time
+	Weight      int32
 }
 
 // Action is what a user can ask for.

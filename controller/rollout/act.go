@@ -56,6 +56,7 @@ func (r *Reconciler) actOne(ctx context.Context, rollout *v1alpha1.Rollout, w *w
 				stamp := metav1.NewMicroTime(e.Since)
 				spec.WeightSince = &stamp
 			}
+			spec.Weight = heldWeight(e.Weight)
 		})
 	case progression.StopRun:
 		return r.patchRun(ctx, w, e.Key, func(spec *v1alpha1.AnalysisRunSpec) { spec.Terminate = true })

@@ -56,6 +56,9 @@ func TestFreshBaseline(t *testing.T) {
 	if spec := c.run().Spec; spec.BaselineSince == nil || !spec.BaselineSince.Equal(spec.CanarySince) {
 		t.Errorf("the run does not know that the baseline is as young as the canary: %+v", spec.BaselineSince)
 	}
+	if weight := c.run().Spec.Weight; weight != nil {
+		t.Errorf("fresh pods serve a part of the stable share only, and the run is told to expect %d %%", *weight)
+	}
 	status := c.get().Status
 	if got := fmt.Sprintf("%d %d %s %d", status.Replicas, status.AvailableReplicas, status.Ready, status.HPAReplicas); got != "5 5 5/4 6" {
 		t.Errorf("replicas, available, ready and HPAReplicas are %s, want 5 5 5/4 6: fresh pods are no capacity, but the autoscaler sees them", got)

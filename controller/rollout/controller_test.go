@@ -127,6 +127,9 @@ func TestFailedAnalysis(t *testing.T) {
 	if run.Spec.CanarySince == nil || run.Spec.WeightSince == nil {
 		t.Errorf("the run does not know since when canary and weight are there: %+v", run.Spec)
 	}
+	if run.Spec.Weight == nil || *run.Spec.Weight != 25 {
+		t.Errorf("the run does not know the weight that the router holds: %v", run.Spec.Weight)
+	}
 	run.Status = v1alpha1.AnalysisRunStatus{Phase: v1alpha1.AnalysisFailed, Message: "half of the answers are errors", CompletedAt: &metav1.MicroTime{Time: c.clock.Now()}}
 	must(t, admin.Status().Update(t.Context(), run))
 	_, err := c.round()

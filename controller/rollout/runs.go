@@ -46,6 +46,9 @@ func view(object *v1alpha1.AnalysisRun, now time.Time) progression.Run {
 	if object.Spec.WeightSince != nil {
 		seen.WeightSince = object.Spec.WeightSince.UTC()
 	}
+	if object.Spec.Weight != nil {
+		seen.Weight = *object.Spec.Weight
+	}
 	return seen
 }
 
@@ -65,12 +68,20 @@ func (r *Reconciler) startRun(ctx context.Context, rollout *v1alpha1.Rollout, w 
 		// Without the label the baseline is all pods of the stable version, old ones too.
 		spec.BaselineSince = rollout.Status.Release.StartedAt
 	}
-	spec.WeightSince = rollout.Status.Release.WeightSince
+	spec.WeightSince, spec.Weight = rollout.Status.Release.WeightSince, heldWeight(start.Weight)
 	run := translate.NewRun(rollout, start.Key, kind, w.Template, spec)
 	if err := r.Client.Create(ctx, run, client.FieldOwner(FieldManager)); client.IgnoreAlreadyExists(err) != nil {
 		return fmt.Errorf("creating AnalysisRun %s: %w", run.Name, err)
 	}
 	return nil
+}
+
+// heldWeight is the share that a router holds a run's versions to; nil when none does.
+func heldWeight(weight int32) *int32 {
+	if weight == 0 {
+		return nil
+	}
+	return &weight
 }
 
 // analysisOf finds the analysis that a run is for; nil when the spec has it no more.

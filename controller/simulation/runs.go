@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/serin-dev/serin/analysis/criteria"
@@ -53,6 +54,7 @@ func (w *World) startRun(start progression.StartRun) {
 	if v := w.versions[w.Template]; v != nil && v.startedAt.Before(w.Now) {
 		spec.CanarySince = v.startedAt
 	}
+	spec.Weight = float64(start.Weight) / 100
 	baseline := w.stable
 	if start.Baseline != "" {
 		baseline = start.Baseline
@@ -69,7 +71,7 @@ func (r *liveRun) stop(now time.Time) {
 
 // view is what the run shows to a release.
 func (r *liveRun) view(now time.Time) progression.Run {
-	return progression.Run{View: r.state.View(r.spec, now), Stopping: r.stopping, WeightSince: r.spec.WeightSince}
+	return progression.Run{View: r.state.View(r.spec, now), Stopping: r.stopping, WeightSince: r.spec.WeightSince, Weight: int32(math.Round(100 * r.spec.Weight))}
 }
 
 // measure does the measurements that are due in all runs.

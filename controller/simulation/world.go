@@ -262,7 +262,7 @@ func (w *World) Apply(effect progression.Effect) {
 	case progression.StartRun:
 		w.startRun(e)
 	case progression.MarkWeight:
-		w.runs[e.Key].spec.WeightSince = e.Since
+		w.runs[e.Key].spec.WeightSince, w.runs[e.Key].spec.Weight = e.Since, float64(e.Weight)/100
 	case progression.StopRun:
 		w.runs[e.Key].stop(w.Now)
 	case progression.Announce, progression.Wake:
