@@ -149,10 +149,28 @@ func (l *look) unseen(e Evidence) (message, reason string) {
 	}
 }
 
+// shown is the kind of event that most of the evidence is about. While nothing speaks
+// against the canary that may be one that nobody has seen: then it is the one that
+// about half of the requests are.
+func (s *Comparison) shown() int {
+	kind, _ := s.Test.Strongest()
+	seen := func(j int) float64 { return countsOf(s.Canary, j).Bad + countsOf(s.Baseline, j).Bad }
+	if seen(kind) > 0 {
+		return kind
+	}
+	half := (s.Canary.Total + s.Baseline.Total) / 2
+	for j := range s.Test.Kinds {
+		if math.Abs(seen(j)-half) < math.Abs(seen(kind)-half) {
+			kind = j
+		}
+	}
+	return kind
+}
+
 // evidence is what the state holds, for a person.
 func (l *look) evidence() Evidence {
 	s := l.state
-	kind, _ := s.Test.Strongest()
+	kind := s.shown()
 	e := Evidence{
 		Kind: kind, Canary: countsOf(s.Canary, kind), Baseline: countsOf(s.Baseline, kind),
 		LogE: s.LogE(), LogLimit: math.Log(1 / Looking(l.rules.budget, l.rules.planned)), Dispersion: 1,

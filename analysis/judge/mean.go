@@ -58,7 +58,13 @@ type Mean struct {
 	MinPoints int
 	// Budget is the accepted probability of a false Fail over all looks: 0.01.
 	Budget float64
+	// Planned says that there will be a last look, at which Conclude is called: half of
+	// the Budget is kept for it.
+	Planned bool
 }
+
+// looking is the budget for all looks but a planned last one.
+func (m Mean) looking() float64 { return Looking(m.Budget, m.Planned) }
 
 // DefaultNoise is the Noise of a Mean that does not say.
 const DefaultNoise = 0.05
@@ -113,7 +119,8 @@ func usable(v float64) bool { return v >= 0 && !math.IsInf(v, 1) }
 
 // Observe compares the points that are new and judges all that was seen.
 //
-// It fails the canary once E >= 1/Budget, and from then on. Otherwise no point, or
+// It fails the canary once E >= 1/Budget (2/Budget if a last look is Planned), and from
+// then on. Otherwise no point, or
 // none for long, is no data; fewer than MinPoints, or fewer than three of the
 // baseline, are too few; evidence beyond half of the limit, on a logarithmic scale,
 // is mounting; and the rest passes. Points that come before the baseline has three
@@ -236,7 +243,7 @@ func (l *meanLook) known() bool {
 func (l *meanLook) confirmed() float64 {
 	logE := l.state.LogE()
 	if l.m.MinPoints >= 2 && l.state.Worse < 2 {
-		return min(logE, math.Log(1/l.m.Budget)-unconfirmed)
+		return min(logE, math.Log(1/l.m.looking())-unconfirmed)
 	}
 	return logE
 }

@@ -41,7 +41,7 @@ func (m Mean) bets() bets {
 	if m.MinPoints < 2 {
 		return bets{most: math.Inf(1)}
 	}
-	return bets{most: math.Log(1/m.Budget) + math.Log(1+startShare)}
+	return bets{most: math.Log(1/m.looking()) + math.Log(1+startShare)}
 }
 
 // logP is the logarithm of a surprise's p-value.
@@ -74,6 +74,7 @@ func (b bets) add(s MeanState, z float64) MeanState {
 		}
 		s.Stakes[j] = owned + b.gain(power, p)
 	}
+	s.Surprise += min(-p, mostPerPoint)
 	s.Recent = recentShare*p + (1-recentShare)*s.Recent
 	if s.Points == 1 {
 		s.Recent = p

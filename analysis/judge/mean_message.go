@@ -63,7 +63,7 @@ func (l *meanLook) evidence() MeanVerdict {
 	n := float64(l.state.Points)
 	v.Evidence = Evidence{
 		Canary: Counts{Bad: float64(l.state.Worse), Total: n}, Baseline: Counts{Total: float64(len(l.baseline))},
-		LogE: l.confirmed(), LogLimit: math.Log(1 / l.m.Budget), RatioUpper: math.Inf(1),
+		LogE: l.confirmed(), LogLimit: math.Log(1 / l.m.looking()), RatioUpper: math.Inf(1),
 	}
 	if l.state.Points == 0 || l.problem != "" || l.ref.unit == 0 {
 		return v

@@ -27,6 +27,9 @@ type MeanState struct {
 	Highest float64 `json:"highest,omitempty"`
 	// Recent is the mean of the last p-values' logarithms.
 	Recent float64 `json:"recent,omitempty"`
+	// Surprise is the sum of the p-values' logarithms, without their sign, each at most
+	// mostPerPoint.
+	Surprise float64 `json:"surprise,omitempty"`
 	// Last is the canary's last point and Excess how far it was beyond the
 	// tolerated level.
 	Last   series.Sample `json:"last"`
@@ -97,7 +100,7 @@ func (s MeanState) check() error {
 	case s.Points < 0 || s.Worse < 0 || s.Worse > s.Points || len(s.Waiting) > mostWaiting:
 		return fmt.Errorf("the judge's memory holds impossible counts")
 	}
-	for _, v := range append([]float64{s.Highest, s.Recent, s.Excess, s.Away, s.Sum, s.Last.Value}, s.Stakes[:]...) {
+	for _, v := range append([]float64{s.Highest, s.Recent, s.Surprise, s.Excess, s.Away, s.Sum, s.Last.Value}, s.Stakes[:]...) {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
 			return fmt.Errorf("the judge's memory holds %v", v)
 		}

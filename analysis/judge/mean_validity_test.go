@@ -89,8 +89,8 @@ func falseAlarms(m Mean, draw noise, baseline, n, replays int) float64 {
 		r := rand.New(rand.NewPCG(uint64(seed), uint64(baseline)))
 		track := draw(r, baseline+n)
 		window := MeanWindow{To: at(60 * 5 * float64(n)), Canary: points(track[baseline:], false), Baseline: points(track[:baseline], true)}
-		_, v := m.Observe(MeanState{}, window)
-		if v.Decision == Fail {
+		state, v := m.Observe(MeanState{}, window)
+		if v = m.Conclude(state, v); v.Decision == Fail {
 			failed++
 		}
 	}
@@ -144,6 +144,34 @@ func TestMeanKeepsItsBudget(t *testing.T) {
 				}
 			}
 			t.Log(line)
+		}
+	}
+}
+
+// TestMeanKeepsItsBudgetAtALastLook: so it does when half of the budget is kept for a
+// planned last look, from as many points of the baseline on.
+func TestMeanKeepsItsBudgetAtALastLook(t *testing.T) {
+	const budget, replays = 0.01, 300
+	most := budget + 3*math.Sqrt(budget*(1-budget)/replays)
+	for _, family := range []struct {
+		name     string
+		draw     noise
+		baseline int
+	}{
+		{"independent, spread 0.05", autoregressive(0.05, 0, false), 5},
+		{"independent, spread 0.2", autoregressive(0.2, 0, false), 30},
+		{"AR(1) 0.5, spread 0.2", autoregressive(0.2, 0.5, false), 30},
+		{"AR(1) 0.8, spread 0.2", autoregressive(0.2, 0.8, false), 300},
+		{"t(3), spread 0.2", autoregressive(0.2, 0, true), 300},
+		{"zero at 70 % of points", sparse, 100},
+	} {
+		for _, n := range []int{5, 10, 50} {
+			m := Mean{RelativeTolerance: 0.1, MinPoints: 2, Budget: budget, Planned: true}
+			rate := falseAlarms(m, family.draw, family.baseline, n, replays)
+			t.Logf("| %s | %d | %d points | %.4f |", family.name, family.baseline, n, rate)
+			if rate > most {
+				t.Errorf("%s, %d points of the baseline, %d of the canary: %v of the good canaries fail", family.name, family.baseline, n, rate)
+			}
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/serin-dev/serin/analysis/sequential"
+	"github.com/serin-dev/serin/analysis/stats"
 )
 
 // Objective judges whether the canary's share of bad requests is above what is
@@ -24,6 +25,9 @@ type Objective struct {
 	MinRequests float64
 	// Budget is the accepted probability of a false Fail over all looks: 0.01.
 	Budget float64
+	// Planned says that there will be a last look, at which Conclude is called: half of
+	// the Budget is kept for it.
+	Planned bool
 }
 
 // The reasons of an Objective, beside those of other judges.
@@ -51,7 +55,8 @@ func (o Objective) Validate() error {
 
 // Observe adds a window to what was seen and judges all of it.
 //
-// It fails the canary once E >= 1/Budget, and from then on; E is evidence that its
+// It fails the canary once E >= 1/Budget (2/Budget if a last look is Planned), and from
+// then on; E is evidence that its
 // share is above AtMost, begun anew at each weight so that what is broken late is found
 // (see ObjectiveState). Otherwise a window without canary requests (unless it was not due to be
 // scraped) is no data; a baseline that breaches the objective while the canary is above
@@ -92,6 +97,25 @@ func (o Objective) Observe(s ObjectiveState, w Window, weightSince time.Time) (O
 	return s, l.verdict()
 }
 
+// Conclude is the verdict at the planned last look, given that of its Observe: whether so
+// many bad requests among all that were judged are too many for the accepted share, by
+// the exact binomial test for one look, at half of the Budget.
+func (o Objective) Conclude(s ObjectiveState, v Verdict) Verdict {
+	held := v.Decision == Fail || v.Reason == SharedIncident || v.Reason == InvalidJudge
+	if !o.Planned || held || s.Canary.Total <= 0 || s.Canary.Bad > s.Canary.Total {
+		return v
+	}
+	p, err := stats.BinomialSurvival(int64(math.Ceil(s.Canary.Bad)), int64(math.Round(s.Canary.Total)), o.AtMost)
+	limit := o.Budget - Looking(o.Budget, o.Planned)
+	if err != nil || p > limit {
+		return v
+	}
+	v.Decision, v.Reason = Fail, Regression
+	v.Message = fmt.Sprintf("at the last look: %s of the canary's requests are bad, at most %s are accepted: p-value %.2g of %.2g after %s canary requests; the evidence while looking was %s of %s",
+		share(s.Canary), percent(o.AtMost), p, limit, count(s.Canary.Total), power(v.Evidence.LogE), power(v.Evidence.LogLimit))
+	return v
+}
+
 // objectiveLook is one observation on its way to a verdict.
 type objectiveLook struct {
 	o        Objective
@@ -105,7 +129,7 @@ func (l *objectiveLook) verdict() Verdict {
 	s := l.state
 	e := Evidence{
 		Canary: s.Canary, Baseline: s.Baseline,
-		LogE: s.logE(), LogLimit: math.Log(1 / l.o.Budget), RatioUpper: math.Inf(1), Dispersion: 1,
+		LogE: s.logE(), LogLimit: math.Log(1 / Looking(l.o.Budget, l.o.Planned)), RatioUpper: math.Inf(1), Dispersion: 1,
 	}
 	v := Verdict{Evidence: e}
 	switch {

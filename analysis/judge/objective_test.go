@@ -281,11 +281,11 @@ func TestObjectiveOdd(t *testing.T) {
 		{"a count that is not a number", oneInHundred(), func(w *Window) { w.Canary.Total = math.NaN() }, "Inconclusive NoData", "no number of requests"},
 		{"more bad requests than requests", oneInHundred(), func(w *Window) { w.Canary.Bad = 1e9 }, "Fail Regression", "cut down"},
 		{"a window without a scrape", oneInHundred(), func(w *Window) { w.Canary, w.Unscraped = Counts{}, true }, "Inconclusive TooFewRequests", ""},
-		{"another objective than before", Objective{0.02, 300, 0.01}, func(*Window) {}, "Pass NoEvidenceOfHarm", "begins anew"},
-		{"no objective", Objective{0, 300, 0.01}, func(*Window) {}, "Inconclusive InvalidJudge", ""},
-		{"an objective of everything", Objective{1, 300, 0.01}, func(*Window) {}, "Inconclusive InvalidJudge", ""},
-		{"no budget", Objective{0.1, 300, 0}, func(*Window) {}, "Inconclusive InvalidJudge", ""},
-		{"endless requests to wait for", Objective{0.1, math.Inf(1), 0.1}, func(*Window) {}, "Inconclusive InvalidJudge", ""},
+		{"another objective than before", Objective{0.02, 300, 0.01, false}, func(*Window) {}, "Pass NoEvidenceOfHarm", "begins anew"},
+		{"no objective", Objective{0, 300, 0.01, false}, func(*Window) {}, "Inconclusive InvalidJudge", ""},
+		{"an objective of everything", Objective{1, 300, 0.01, false}, func(*Window) {}, "Inconclusive InvalidJudge", ""},
+		{"no budget", Objective{0.1, 300, 0, false}, func(*Window) {}, "Inconclusive InvalidJudge", ""},
+		{"endless requests to wait for", Objective{0.1, math.Inf(1), 0.1, false}, func(*Window) {}, "Inconclusive InvalidJudge", ""},
 	} {
 		t.Run(test.reason, func(t *testing.T) {
 			s, _ := oneInHundred().Observe(ObjectiveState{}, Window{From: at(0), To: at(15), Canary: counts(1, 200), Baseline: counts(9, 2000)}, at(0))

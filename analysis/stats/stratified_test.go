@@ -81,7 +81,7 @@ func TestStratifiedKeepsItsLevel(t *testing.T) {
 				}
 				s.Add(draw(3+rng.IntN(4)), draw(20), scores)
 			}
-			if s.Above(0) <= level {
+			if s.Above(0, 0, 1) <= level {
 				found++
 			}
 		}
@@ -100,13 +100,13 @@ func TestStratifiedTolerates(t *testing.T) {
 		// Odds of the upper half 1.02 times as high.
 		s.Add([]float64{1e6 / 2.02, 1e6 * 1.02 / 2.02}, []float64{5e6, 5e6}, []float64{0.25, 0.75})
 	}
-	if p := s.Above(0); p > 1e-6 {
+	if p := s.Above(0, 0, 1); p > 1e-6 {
 		t.Errorf("without a tolerance p = %v", p)
 	}
-	if p := s.Above(math.Log(1.03)); p < 0.99 {
+	if p := s.Above(math.Log(1.03), 0, 1); p < 0.99 {
 		t.Errorf("with a tolerance of 3 %% p = %v", p)
 	}
-	if p := (Stratified{}).Above(0); p != 1 {
+	if p := (Stratified{}).Above(0, 0, 1); p != 1 {
 		t.Errorf("nothing gives p = %v", p)
 	}
 }
@@ -121,7 +121,7 @@ func TestStratifiedMakesNothingOfRounding(t *testing.T) {
 			share := (all + 0.5) / (all + 1)
 			s.Add([]float64{all / 5, 0}, []float64{all, 0}, []float64{share / 2, share + (1-share)/2})
 		}
-		if p := s.Above(0); p != 1 {
+		if p := s.Above(0, 0, 1); p != 1 {
 			t.Errorf("%d blocks of the same value everywhere: p = %g", blocks, p)
 		}
 	}

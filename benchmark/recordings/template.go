@@ -19,20 +19,23 @@ type Template struct {
 	// Latency, Saturation and Ratio judge gauges: latency quantiles and averages; CPU
 	// and memory; shares of errors and crashes that are there as gauges only.
 	Latency, Saturation, Ratio judge.Mean
-	// Errors judges counters of requests by status.
-	Errors judge.Proportion
+	// Errors and Objective judge counters of requests by status, against the baseline
+	// and by an objective of the service's.
+	Errors    judge.Proportion
+	Objective judge.Objective
 	// Slow judges duration histograms.
 	Slow judge.Histogram
 }
 
 // DefaultTemplate is the template of the tables, with a budget.
 func DefaultTemplate(budget float64) Template {
-	gauge := judge.Mean{RelativeTolerance: 0.1, MinPoints: 2, Budget: budget}
+	gauge := judge.Mean{RelativeTolerance: 0.1, MinPoints: 2}
 	return Template{
 		Budget:  budget,
 		Latency: gauge, Saturation: gauge, Ratio: gauge,
-		Errors: judge.Proportion{RelativeTolerance: 0.1, Budget: budget},
-		Slow:   judge.Histogram{RelativeTolerance: 0.03, Budget: budget},
+		Errors:    judge.Proportion{RelativeTolerance: 0.1},
+		Objective: judge.Objective{AtMost: 0.001},
+		Slow:      judge.Histogram{RelativeTolerance: 0.03},
 	}
 }
 
@@ -44,91 +47,82 @@ const (
 	saturationGroup = "saturation"
 )
 
-// signal is one judged quantity of a case. Its watch returns the logarithm of its
-// evidence after a look; conclude tells, after the last look, whether the test that half
-// of the budget is kept for fails it at a part of the budget. It is nil where there is none.
+// plan is a judged quantity of a case: begin makes its judge, with its part of the budget.
+type plan struct {
+	group string
+	begin func(budget float64) signal
+}
+
+// signal is a judge at work. Its watch returns the logarithm of its evidence after a
+// look; conclude tells, after the last look, whether the test that half of the budget is
+// kept for fails it.
 type signal struct {
-	group    string
 	watch    func(View) float64
-	conclude func(budget float64) bool
+	conclude func() bool
 }
 
 // Serin is the judge that Serin would be with a template: it takes a release back once
-// the weighted mean of the evidence reaches 1/Budget.
+// the weighted mean of the evidence reaches the limit, and when it concludes so at the end.
 func (t Template) Serin() Judge {
 	return Judge{
 		Name:  "serin",
-		Text:  "every scrape, e-processes of the golden signals, mean of the groups' evidence",
+		Text:  "every scrape, e-processes of the golden signals, mean of the groups' evidence; a test for one look at the end",
 		Fails: t.fails,
 	}
 }
 
 func (t Template) fails(c Case) bool {
-	signals := t.signals(c)
-	weights := weigh(signals)
+	plans := t.plans(c)
+	weights := weigh(plans)
+	signals := make([]signal, len(plans))
+	for i, p := range plans {
+		signals[i] = p.begin(t.Budget * weights[i])
+	}
 	for view := range c.Looks() {
 		sum := math.Inf(-1)
 		for i, s := range signals {
 			sum = logSum(sum, math.Log(weights[i])+s.watch(view))
 		}
-		if len(signals) > 0 && sum >= math.Log(1/t.looking(signals)) {
+		if len(signals) > 0 && sum >= math.Log(1/judge.Looking(t.Budget, true)) {
 			return true
 		}
 	}
-	for i, s := range signals {
-		if s.conclude != nil && s.conclude(t.Budget*weights[i]) {
-			return true
-		}
-	}
-	return false
-}
-
-// looking is the budget for all looks: half of it when something is concluded at the end.
-func (t Template) looking(signals []signal) float64 {
-	for _, s := range signals {
-		if s.conclude != nil {
-			return t.Budget / 2
-		}
-	}
-	return t.Budget
+	return slices.ContainsFunc(signals, func(s signal) bool { return s.conclude() })
 }
 
 // weigh gives each group the same weight and shares it out among its signals.
-func weigh(signals []signal) []float64 {
+func weigh(plans []plan) []float64 {
 	members := map[string]int{}
-	for _, s := range signals {
-		members[s.group]++
+	for _, p := range plans {
+		members[p.group]++
 	}
-	weights := make([]float64, len(signals))
-	for i, s := range signals {
-		weights[i] = 1 / float64(len(members)*members[s.group])
+	weights := make([]float64, len(plans))
+	for i, p := range plans {
+		weights[i] = 1 / float64(len(members)*members[p.group])
 	}
 	return weights
 }
 
-// signals are what the template judges in a case.
-func (t Template) signals(c Case) []signal {
-	var all []signal
-	counted := false
-	for _, m := range c.Metrics {
-		counted = counted || isErrors(m)
-	}
+// plans are what the template judges in a case.
+func (t Template) plans(c Case) []plan {
+	var all []plan
+	counted := slices.ContainsFunc(c.Metrics, isErrors)
 	if counted {
-		all = append(all, t.errors())
+		all = append(all, plan{errorsGroup, t.errors}, plan{errorsGroup, t.objective})
 	}
 	for i, m := range c.Metrics {
 		switch {
 		case isLatency(m):
-			all = append(all, signal{latencyGroup, watchGauge(t.Latency, i), nil})
+			all = append(all, plan{latencyGroup, gauge(t.Latency, i)})
 		case isSaturation(m):
-			all = append(all, signal{saturationGroup, watchGauge(t.Saturation, i), nil})
+			all = append(all, plan{saturationGroup, gauge(t.Saturation, i)})
 		case isRatio(m) && !counted:
-			all = append(all, signal{errorsGroup, watchGauge(t.Ratio, i), nil})
+			all = append(all, plan{errorsGroup, gauge(t.Ratio, i)})
 		}
 	}
 	for view := range c.Looks() {
 		for i := range view.Histograms() {
-			all = append(all, t.histogram(i))
+			all = append(all, plan{latencyGroup, func(budget float64) signal { return t.histogram(i, budget) }})
 		}
 		break
 	}
@@ -160,26 +154,53 @@ func isRatio(m Metric) bool {
 	return strings.HasSuffix(m.Name, "error_ratio") || strings.HasSuffix(m.Name, "crash_ratio")
 }
 
-// watchGauge judges the metric at an index.
-func watchGauge(m judge.Mean, index int) func(View) float64 {
-	var memory judge.MeanState
-	return func(v View) float64 {
-		metric := v.Metrics[index]
-		var verdict judge.MeanVerdict
-		memory, verdict = m.Observe(memory, judge.MeanWindow{To: v.Now, Canary: metric.Canary, Baseline: metric.Known()})
-		return verdict.Evidence.LogE
+// gauge judges the metric at an index.
+func gauge(m judge.Mean, index int) func(float64) signal {
+	return func(budget float64) signal {
+		m := m
+		m.Budget, m.Planned = budget, true
+		var memory judge.MeanState
+		var last judge.MeanVerdict
+		watch := func(v View) float64 {
+			metric := v.Metrics[index]
+			memory, last = m.Observe(memory, judge.MeanWindow{To: v.Now, Canary: metric.Canary, Baseline: metric.Known()})
+			return last.Evidence.LogE
+		}
+		return signal{watch, func() bool { return m.Conclude(memory, last).Decision == judge.Fail }}
 	}
 }
 
-// errors judges the share of requests with status 5xx.
-func (t Template) errors() signal {
+// errors compares the shares of requests with status 5xx.
+func (t Template) errors(budget float64) signal {
 	errors := t.Errors
-	errors.Planned = true
+	errors.Budget, errors.Planned = budget, true
 	errors = errors.Prepare()
 	var memory judge.ProportionState
-	var until time.Time
 	last := judge.Verdict{Decision: judge.Inconclusive, Reason: judge.NoData}
-	watch := func(v View) float64 {
+	watch := eachWindow(func(w judge.Window) { last = errors.Observe(&memory, w, time.Time{}) })
+	return signal{
+		func(v View) float64 { watch(v); return memory.LogE() },
+		func() bool { return errors.Conclude(&memory, last).Decision == judge.Fail },
+	}
+}
+
+// objective judges the canary's share of requests with status 5xx by itself.
+func (t Template) objective(budget float64) signal {
+	objective := t.Objective
+	objective.Budget, objective.Planned = budget, true
+	var memory judge.ObjectiveState
+	var last judge.Verdict
+	watch := eachWindow(func(w judge.Window) { memory, last = objective.Observe(memory, w, time.Time{}) })
+	return signal{
+		func(v View) float64 { watch(v); return last.Evidence.LogE },
+		func() bool { return objective.Conclude(memory, last).Decision == judge.Fail },
+	}
+}
+
+// eachWindow shows a judge of counts each window of a view once, in order of time.
+func eachWindow(observe func(judge.Window)) func(View) {
+	var until time.Time
+	return func(v View) {
 		windows := map[int64]*judge.Window{}
 		for _, m := range v.Metrics {
 			if !isErrors(m) {
@@ -189,22 +210,16 @@ func (t Template) errors() signal {
 			tally(windows, Increments(m.Canary), bad, func(w *judge.Window) *judge.Counts { return &w.Canary })
 			tally(windows, Increments(m.Baseline), bad, func(w *judge.Window) *judge.Counts { return &w.Baseline })
 		}
-		logE := memory.LogE()
 		for _, key := range slices.Sorted(maps.Keys(windows)) {
 			w := *windows[key]
 			if !w.To.After(until) {
 				continue
 			}
 			w.From, w.CanaryAt, w.BaselineAt = since(until, w.To), w.To, w.To
-			last = errors.Observe(&memory, w, time.Time{})
-			logE, until = last.Evidence.LogE, w.To
+			observe(w)
+			until = w.To
 		}
-		return logE
 	}
-	return signal{errorsGroup, watch, func(budget float64) bool {
-		errors.Budget = budget
-		return errors.Conclude(&memory, last).Decision == judge.Fail
-	}}
 }
 
 // tally adds increments to the windows that end at their times.
@@ -223,9 +238,9 @@ func tally(windows map[int64]*judge.Window, grown []series.Sample, bad bool, arm
 }
 
 // histogram judges the durations in the view's i-th histogram.
-func (t Template) histogram(i int) signal {
+func (t Template) histogram(i int, budget float64) signal {
 	slow := t.Slow
-	slow.Planned = true
+	slow.Budget, slow.Planned = budget, true
 	slow = slow.Prepare()
 	var memory judge.HistogramState
 	var until time.Time
@@ -247,10 +262,7 @@ func (t Template) histogram(i int) signal {
 		}
 		return logE
 	}
-	return signal{latencyGroup, watch, func(budget float64) bool {
-		slow.Budget = budget
-		return slow.Conclude(&memory, last).Decision == judge.Fail
-	}}
+	return signal{watch, func() bool { return slow.Conclude(&memory, last).Decision == judge.Fail }}
 }
 
 // since is the end of the window before, or shortly before the first one.
