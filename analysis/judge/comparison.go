@@ -225,13 +225,27 @@ func (s *Comparison) validate(kinds, tilts int) error {
 	if n := len(s.Test.Kinds); n != 0 && n != kinds {
 		return fmt.Errorf("%d kinds of events, and there are %d", n, kinds)
 	}
-	if kinds == 0 && len(s.Pods) > 0 {
-		return fmt.Errorf("%d pods without any kind of events", len(s.Pods))
-	}
 	for _, a := range []arm{{Sum: s.Canary}, {Sum: s.Baseline}, {Sum: s.Before}, s.Waiting.Canary, s.Waiting.Baseline, {Sum: s.WarmingUp}, {Sum: s.Calm}} {
 		if err := a.validate(kinds); err != nil {
 			return err
 		}
+	}
+	if err := s.validatePods(kinds); err != nil {
+		return err
+	}
+	if err := s.Ratio.Validate(); err != nil {
+		return err
+	}
+	if err := s.Proof.Validate(); err != nil {
+		return err
+	}
+	return s.Test.Validate(tilts)
+}
+
+// validatePods is validate for the pods' tallies.
+func (s *Comparison) validatePods(kinds int) error {
+	if kinds == 0 && len(s.Pods) > 0 {
+		return fmt.Errorf("%d pods without any kind of events", len(s.Pods))
 	}
 	tallies := s.Pods
 	if s.Others.Events != nil {
@@ -245,13 +259,7 @@ func (s *Comparison) validate(kinds, tilts int) error {
 			return fmt.Errorf("pod %q has %v events, %v expected", p.Pod, p.Events, p.Expected)
 		}
 	}
-	if err := s.Ratio.Validate(); err != nil {
-		return err
-	}
-	if err := s.Proof.Validate(); err != nil {
-		return err
-	}
-	return s.Test.Validate(tilts)
+	return nil
 }
 
 func isNoSum(v float64) bool { return !isSum(v) }

@@ -218,16 +218,10 @@ func TestLaws(t *testing.T) {
 		for range rapid.IntRange(1, 50).Draw(t, "looks") {
 			r := story.draw(t)
 			v := trial.look(r, at(30))
-			s := trial.memory()
 			if failed && v.Decision != Fail {
 				t.Fatalf("%v after a failure: %s", v.Decision, v.Message)
 			}
-			if v.Decision == Fail && !(s.Highest >= v.Evidence.LogLimit) {
-				t.Fatalf("a failure with evidence %v of %v", s.Highest, v.Evidence.LogLimit)
-			}
-			if v.Decision == Pass && (s.Compared < 300 || s.LogE() >= v.Evidence.LogLimit) {
-				t.Fatalf("a pass after %v requests with evidence %v", s.Compared, s.LogE())
-			}
+			earned(t, trial.memory(), v)
 			failed = failed || v.Decision == Fail
 			w := r.window()
 			young := w.WarmingUp.Total > 0 && !strings.Contains(strings.Join(v.Warnings, ""), "left out")
@@ -239,6 +233,16 @@ func TestLaws(t *testing.T) {
 			}
 		}
 	})
+}
+
+// earned checks that a failure and a pass have what they need.
+func earned(t *rapid.T, s *Comparison, v Verdict) {
+	if v.Decision == Fail && !(s.Highest >= v.Evidence.LogLimit) {
+		t.Fatalf("a failure with evidence %v of %v", s.Highest, v.Evidence.LogLimit)
+	}
+	if v.Decision == Pass && (s.Compared < 300 || s.LogE() >= v.Evidence.LogLimit) {
+		t.Fatalf("a pass after %v requests with evidence %v", s.Compared, s.LogE())
+	}
 }
 
 // TestOldVerdictsStay: a later look leaves earlier verdicts and the caller's windows

@@ -176,8 +176,8 @@ func TestTemperature(t *testing.T) {
 func dumbDispersion(windows [][]PodEvents, kind, scale int) (excess, variance, square, count float64) {
 	length := dispersionScales[scale]
 	for from := 0; from+length <= len(windows); from += length {
-		pods := make([]Counted, len(windows[from]))
-		var all Counted
+		pods := make([]tallied, len(windows[from]))
+		var all tallied
 		for _, window := range windows[from : from+length] {
 			for p, pod := range window {
 				pods[p].n, pods[p].x = pods[p].n+pod.Total, pods[p].x+pod.Events[kind]
@@ -204,8 +204,8 @@ func dumbDispersion(windows [][]PodEvents, kind, scale int) (excess, variance, s
 	return excess, variance, square, count
 }
 
-// Counted are x events among n requests.
-type Counted struct{ x, n float64 }
+// tallied are x events among n requests.
+type tallied struct{ x, n float64 }
 
 func TestDispersion(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -292,6 +292,10 @@ func TestKindWeights(t *testing.T) {
 	if useless := share(many, 0, 1); useless > 0.005 {
 		t.Errorf("edges that everything exceeds take %v of the stake", useless)
 	}
+}
+
+// TestStakes: what is bet and what is not bet yet is 1 in total, whatever the edges are.
+func TestStakes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		past := 1e4
 		s := &ExceedanceState{Past: past, Reserve: 1}
@@ -305,7 +309,6 @@ func TestKindWeights(t *testing.T) {
 				t.Fatalf("kind %d has a weight of %v", j, w)
 			}
 		}
-		// What is bet and what is not bet yet is 1 in total.
 		test.stake(s, true)
 		if logE := s.LogE(); math.Abs(logE) > 1e-9 {
 			t.Fatalf("after the first stake LogE is %v", logE)
