@@ -29,13 +29,13 @@ type example struct {
 
 var examples = []example{
 	{"saturation", "", []string{"saturation mean 1"}},
-	{"golden-signals-app", "", []string{"errors proportion 8", "latency histogram 4", "saturation mean 1"}},
-	{"golden-signals-istio", "", []string{"errors proportion 8", "unanswered proportion 1", "latency histogram 4", "saturation mean 1"}},
-	{"golden-signals-nginx", `[{name: ingress, value: web}]`, []string{"errors proportion 8", "unanswered proportion 1", "latency histogram 4", "saturation mean 1"}},
+	{"golden-signals-app", "", []string{"errors proportion 12", "latency histogram 4", "saturation mean 1"}},
+	{"golden-signals-istio", "", []string{"errors proportion 12", "unanswered proportion 1", "latency histogram 4", "saturation mean 1"}},
+	{"golden-signals-nginx", `[{name: ingress, value: web}]`, []string{"errors proportion 12", "unanswered proportion 1", "latency histogram 4", "saturation mean 1"}},
 	{"golden-signals-traefik", `[{name: canary-service, value: web-canary}, {name: stable-service, value: web}]`,
-		[]string{"errors proportion 8", "unanswered proportion 1", "latency histogram 4", "saturation mean 1"}},
+		[]string{"errors proportion 12", "unanswered proportion 1", "latency histogram 4", "saturation mean 1"}},
 	{"golden-signals-envoy", `[{name: canary-cluster, value: shop_web-canary_80}, {name: stable-cluster, value: shop_web_80}]`,
-		[]string{"errors proportion 8", "unanswered proportion 1", "latency histogram 4", "saturation mean 1"}},
+		[]string{"errors proportion 12", "unanswered proportion 1", "latency histogram 4", "saturation mean 1"}},
 }
 
 // always are the arguments that every template wants.
