@@ -24,22 +24,39 @@ func (m Metric) judgeCounts(memory *judgeMemory, samples Samples, at moments) (f
 		return finding{}, err
 	}
 	if m.Objective != nil {
-		state, err := judge.ParseObjectiveState(memory.State)
-		if err != nil {
-			return finding{}, err
-		}
-		state, verdict := m.Objective.Observe(state, window, at.weightSince)
-		memory.State = state.String()
-		return finding{verdict, seen, evidence(objectiveMethod, verdict.Evidence), routing}, nil
+		verdict, err := m.judgeObjective(memory, window, at)
+		return finding{verdict, seen, evidence(objectiveMethod, verdict.Evidence), routing}, err
 	}
+	verdict, err := m.judgeProportion(memory, arms.Baseline, window, at)
+	return finding{verdict, seen, evidence(proportionMethod, verdict.Evidence), routing}, err
+}
+
+// judgeObjective holds the canary's bad requests against a limit.
+func (m Metric) judgeObjective(memory *judgeMemory, window judge.Window, at moments) (judge.Verdict, error) {
+	objective := *m.Objective
+	objective.Planned = at.planned
+	state, err := judge.ParseObjectiveState(memory.State)
+	if err != nil {
+		return judge.Verdict{}, err
+	}
+	state, verdict := objective.Observe(state, window, at.weightSince)
+	if at.last && verdict.Decision == judge.Pass {
+		verdict = objective.Conclude(state, verdict)
+	}
+	memory.State = state.String()
+	return verdict, nil
+}
+
+// judgeProportion compares the bad requests of both arms.
+func (m Metric) judgeProportion(memory *judgeMemory, baseline series.Counters, window judge.Window, at moments) (judge.Verdict, error) {
 	proportion := *m.Proportion
-	proportion.Planned = m.planned()
+	proportion.Planned = at.planned
 	state, err := judge.ParseProportionState(memory.State)
 	if err != nil {
-		return finding{}, err
+		return judge.Verdict{}, err
 	}
 	if at.first {
-		for _, past := range m.pastCounts(arms.Baseline, at.startedAt) {
+		for _, past := range m.pastCounts(baseline, at.startedAt) {
 			proportion.Learn(&state, past)
 		}
 	}
@@ -48,7 +65,7 @@ func (m Metric) judgeCounts(memory *judgeMemory, samples Samples, at moments) (f
 		verdict = proportion.Conclude(&state, verdict)
 	}
 	memory.State = state.String()
-	return finding{verdict, seen, evidence(proportionMethod, verdict.Evidence), routing}, nil
+	return verdict, nil
 }
 
 // pastCounts are windows of the baseline from before the run, as long as those
@@ -85,7 +102,7 @@ const maxPastLooks = 180
 // judgeHistogram judges how long requests took.
 func (m Metric) judgeHistogram(memory *judgeMemory, samples Samples, at moments) (finding, error) {
 	histogram := *m.Histogram
-	histogram.Planned = m.planned()
+	histogram.Planned = at.planned
 	state, err := judge.ParseHistogramState(memory.State)
 	if err != nil {
 		return finding{}, err

@@ -3,6 +3,7 @@ package run
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -43,6 +44,10 @@ type judgeMemory struct {
 	Points    points                 `json:"points,omitzero"`
 	// State is the judge's own memory.
 	State string `json:"state"`
+	// Label and Critical are what the last look of a mannWhitney made of the metric, for
+	// the score.
+	Label    judge.Classification `json:"label,omitempty"`
+	Critical bool                 `json:"critical,omitempty"`
 	// Split is the memory of the check that the traffic is split as it was set.
 	Split string `json:"split,omitempty"`
 	// LogE is the natural logarithm of the evidence against the canary, for the budget
@@ -61,7 +66,7 @@ func judgeSamples(spec Spec, metric Metric, state *MetricState, startedAt time.T
 	}
 	skipped := memory.shorten(metric, to)
 	at := moments{startedAt: startedAt, weightSince: weightSince(spec, startedAt), weight: spec.Weight, to: to, canarySince: spec.CanarySince, baselineSince: spec.BaselineSince,
-		first: state.JudgeState == "", last: metric.planned() && state.Count+1 >= metric.Count}
+		first: state.JudgeState == "", planned: spec.planned(), last: metric.concludes() && state.Count+1 >= metric.Count}
 	found, err := metric.judge(&memory, samples, at)
 	if err != nil {
 		return blind(ConditionError, fmt.Sprintf("reading what the judge remembers: %v; delete the run, so that a new one begins", err))
@@ -89,13 +94,18 @@ type moments struct {
 	startedAt, weightSince, to, canarySince, baselineSince time.Time
 	// weight is set since weightSince; 0 when it is not known.
 	weight float64
-	// first and last say that it is the first look, or the last one if it sees anything.
-	first, last bool
+	// first and last say that it is the first look, or the last one if it passes: a look
+	// that holds is repeated, and a test for one look is not. planned: the run has last looks.
+	first, last, planned bool
 }
 
-// planned reports whether there will be a last look; the judge keeps a part of its
-// budget for it.
-func (m Metric) planned() bool { return m.Count > 0 && (m.Proportion != nil || m.Histogram != nil) }
+// concludes reports whether the metric has a planned last look.
+func (m Metric) concludes() bool { return m.Count > 0 && m.judged() && m.MannWhitney == nil }
+
+// planned reports whether any metric has a last look. Then all judges keep half of their
+// budget for last looks, those without one, too: their evidence counts together, and one
+// limit for all keeps the budget.
+func (s Spec) planned() bool { return slices.ContainsFunc(s.Metrics, Metric.concludes) }
 
 // finding is what a judge makes of a look.
 type finding struct {

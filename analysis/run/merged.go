@@ -46,7 +46,7 @@ func (s *State) merge(spec Spec) {
 	if len(metrics) < 2 {
 		return
 	}
-	limit := math.Log(1 / judge.Looking(spec.FalseAlarmBudget, slices.ContainsFunc(spec.Metrics, Metric.planned)))
+	limit := math.Log(1 / judge.Looking(spec.FalseAlarmBudget, spec.planned()))
 	all := sequential.LogMean(weights, logs)
 	s.Together = &Together{EValue: exponential(all), Limit: exponential(limit)}
 	if all < limit {

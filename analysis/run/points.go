@@ -87,13 +87,19 @@ func (m Metric) judgePoints(memory *judgeMemory, samples Samples, at moments) (f
 	seen := fmt.Sprintf("canary %s, baseline %s", lastPoint(p.Canary), lastPoint(p.Baseline))
 	if m.MannWhitney != nil {
 		v := m.MannWhitney.Judge(m.Name, values(p.Canary), values(p.Baseline))
+		memory.Label, memory.Critical = v.Classification, v.Critical
 		return finding{judge.Verdict{Decision: v.Decision, Reason: v.Reason, Message: v.Message, Warnings: v.Warnings}, seen, pointsEvidence(v, len(p.Canary), len(p.Baseline)), ""}, nil
 	}
 	state, err := judge.ParseMeanState(memory.State)
 	if err != nil {
 		return finding{}, err
 	}
-	state, verdict := m.Mean.Observe(state, judge.MeanWindow{To: at.to, Canary: samplesOf(p.Canary), Baseline: samplesOf(p.Baseline)})
+	mean := *m.Mean
+	mean.Planned = at.planned
+	state, verdict := mean.Observe(state, judge.MeanWindow{To: at.to, Canary: samplesOf(p.Canary), Baseline: samplesOf(p.Baseline)})
+	if at.last && verdict.Decision == judge.Pass {
+		verdict = mean.Conclude(state, verdict)
+	}
 	memory.State = state.String()
 	return finding{verdict.Verdict, seen, meanEvidence(verdict), ""}, nil
 }
