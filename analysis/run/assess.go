@@ -75,17 +75,21 @@ func countReached(metric Metric, state MetricState) (phase Phase, why string) {
 // assess decides the run after a metric was: one that did not pass ends it, and so
 // does the last one that did.
 func (s *State) assess(spec Spec, now time.Time) {
+	if spec.Score != nil {
+		s.assessScore(spec, now)
+		return
+	}
 	s.Phase = Running
 	open := false
 	for _, metric := range s.Metrics {
 		if metric.Phase == Failed || metric.Phase == Inconclusive {
-			s.close(now)
+			s.close(spec, now)
 			break
 		}
 		open = open || metric.Phase.Live()
 	}
 	if s.Phase.Live() && !open {
-		s.close(now)
+		s.close(spec, now)
 	}
 	if s.Phase.Live() {
 		s.BlindSince = blindSince(s.Metrics)
@@ -94,7 +98,7 @@ func (s *State) assess(spec Spec, now time.Time) {
 }
 
 // close ends a run with what there is.
-func (s *State) close(now time.Time) {
+func (s *State) close(spec Spec, now time.Time) {
 	s.Phase = Successful
 	for i := range s.Metrics {
 		if s.Metrics[i].Phase.Live() {
@@ -103,6 +107,10 @@ func (s *State) close(now time.Time) {
 		if worse(s.Metrics[i].Phase, s.Phase) {
 			s.Phase = s.Metrics[i].Phase
 		}
+	}
+	if spec.Score != nil {
+		s.Score = s.keepScore(spec, false)
+		s.Phase = scorePhase(s.Score.Verdict)
 	}
 	s.CompletedAt, s.BlindSince = now, time.Time{}
 }

@@ -63,7 +63,11 @@ func terminatedMessage(state State) string {
 			passed++
 		}
 	}
-	return fmt.Sprintf("Run terminated: %d of %s had a successful measurement", passed, counted(len(state.Metrics), "metric"))
+	message := fmt.Sprintf("Run terminated: %d of %s had a successful measurement", passed, counted(len(state.Metrics), "metric"))
+	if state.Score != nil {
+		message += "; " + state.Score.Message
+	}
+	return message
 }
 
 // runMessage is the message of the metric that matters most now.
@@ -71,6 +75,11 @@ func runMessage(spec Spec, state State) string {
 	if state.Phase == Successful && len(state.Metrics) > 1 {
 		return fmt.Sprintf("All %d metrics Successful", len(state.Metrics))
 	}
+	return urgentMessage(spec, state)
+}
+
+// urgentMessage is the message of the metric that people need to hear of most.
+func urgentMessage(spec Spec, state State) string {
 	best, urgency := "", -1
 	for i, metric := range spec.Metrics {
 		if i >= len(state.Metrics) {

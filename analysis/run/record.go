@@ -64,7 +64,7 @@ func Terminate(spec Spec, state State, now time.Time) State {
 	if state.StartedAt.IsZero() {
 		state = Start(spec, now)
 	}
-	state.close(moment(now))
+	state.close(spec, moment(now))
 	state.Message = terminatedMessage(state)
 	return state
 }

@@ -83,6 +83,8 @@ type State struct {
 	StartedAt, CompletedAt time.Time
 	// BlindSince is since when a metric cannot be seen; zero when all can.
 	BlindSince time.Time
+	// Score is what the metrics come to together; nil when the Spec asks for none.
+	Score *Score
 	// Together is the evidence of all judged metrics; nil when there are less than two.
 	Together *Together
 	// Metrics are in the order of the Spec.

@@ -55,7 +55,8 @@ func (s State) View(spec Spec, now time.Time) View {
 // proven is View.Proven.
 func proven(state State) bool {
 	for _, metric := range state.Metrics {
-		if metric.Successful == 0 {
+		// A score may bear metrics that have failed.
+		if metric.Successful == 0 && (state.Score == nil || metric.Phase.Live()) {
 			return false
 		}
 	}
@@ -72,6 +73,9 @@ func reported(metric Metric, state MetricState) bool {
 func passedAt(state State, now time.Time) time.Time {
 	if !state.Phase.Live() && state.Phase != Successful {
 		return time.Time{}
+	}
+	if state.Score != nil {
+		return state.passedScore(now)
 	}
 	var oldest time.Time
 	for _, metric := range state.Metrics {

@@ -6,6 +6,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/serin-dev/serin/analysis/judge"
 	"github.com/serin-dev/serin/analysis/run"
 	"github.com/serin-dev/serin/crds/v1alpha1"
 )
@@ -19,6 +20,9 @@ func RunState(spec run.Spec, status v1alpha1.AnalysisRunStatus) run.State {
 	}
 	if e := status.Evidence; e != nil {
 		state.Together = &run.Together{EValue: e.EValue, Limit: e.Limit}
+	}
+	if s := status.Score; s != nil {
+		state.Score = &run.Score{Verdict: judge.Decision(s.Verdict), Score: s.Score, Lowest: s.Lowest, Highest: s.Highest, Message: s.Message}
 	}
 	known := make(map[string]v1alpha1.MetricResult, len(status.MetricResults))
 	for _, result := range status.MetricResults {
@@ -39,7 +43,10 @@ func RunState(spec run.Spec, status v1alpha1.AnalysisRunStatus) run.State {
 func SetRunStatus(status *v1alpha1.AnalysisRunStatus, state run.State) {
 	status.Phase, status.Message = v1alpha1.AnalysisPhase(state.Phase), state.Message
 	status.StartedAt, status.CompletedAt, status.BlindSince = microTime(state.StartedAt), microTime(state.CompletedAt), microTime(state.BlindSince)
-	status.Evidence = nil
+	status.Evidence, status.Score = nil, nil
+	if s := state.Score; s != nil {
+		status.Score = &v1alpha1.RunScore{Verdict: string(s.Verdict), Score: s.Score, Lowest: s.Lowest, Highest: s.Highest, Message: s.Message}
+	}
 	if e := state.Together; e != nil {
 		status.Evidence = &v1alpha1.RunEvidence{EValue: e.EValue, Limit: e.Limit}
 	}

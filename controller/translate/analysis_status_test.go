@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/serin-dev/serin/analysis/judge"
 	"github.com/serin-dev/serin/analysis/run"
 	"github.com/serin-dev/serin/crds/v1alpha1"
 )
@@ -37,6 +38,10 @@ func drawState(t *rapid.T) run.State {
 	}
 	if rapid.Bool().Draw(t, "together") {
 		state.Together = &run.Together{EValue: rapid.String().Draw(t, "all"), Limit: rapid.String().Draw(t, "limit")}
+	}
+	if rapid.Bool().Draw(t, "scored") {
+		state.Score = &run.Score{Verdict: judge.Decision(rapid.String().Draw(t, "verdict")), Score: rapid.String().Draw(t, "score"),
+			Lowest: rapid.String().Draw(t, "lowest"), Highest: rapid.String().Draw(t, "highest"), Message: rapid.String().Draw(t, "scoreMessage")}
 	}
 	for i := range rapid.IntRange(0, 3).Draw(t, "metrics") {
 		metric := run.MetricState{
