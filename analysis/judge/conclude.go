@@ -179,7 +179,7 @@ func (l *look) conclude(v Verdict) Verdict {
 	e := v.Evidence
 	tolerated := l.rules.absolute > 0 && e.Canary.Bad <= l.rules.absolute*e.Canary.Total
 	p := s.Conclusion.p(l.test.null)
-	if v.Decision == Fail || v.Reason == OnePod || v.Reason == SharedIncident || e.Canary.Total <= 0 || tolerated || !(p <= limit) {
+	if v.Decision == Fail || v.Reason == OnePod || e.Canary.Total <= 0 || tolerated || !(p <= limit) {
 		return v
 	}
 	v.Decision, v.Reason = Fail, Regression

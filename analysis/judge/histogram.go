@@ -243,11 +243,12 @@ func warming(counts []float64) []series.PodBuckets {
 
 // maxKinds is how many edges are compared: those that split the baseline's requests most
 // evenly. More of them tell hardly more, and the memory grows with them.
-const maxKinds = 12
+const maxKinds = 16
 
 // choose returns the indices of the edges that are compared. They are chosen at the
-// first window by the baseline alone. When a window lacks some of them, those that it
-// has are compared on; when it has none, the evidence begins anew.
+// first window in which the baseline has served, by the baseline alone. When a window
+// lacks some of them, those that it has are compared on; when it has none, the evidence
+// begins anew.
 func (s *HistogramState) choose(t test, w HistogramWindow) (chosen []int, warning string) {
 	if len(w.Edges) == 0 {
 		return nil, ""
@@ -259,11 +260,14 @@ func (s *HistogramState) choose(t test, w HistogramWindow) (chosen []int, warnin
 		}
 	}
 	s.memory().indices = found
-	switch {
-	case len(found) == 0 && len(s.Edges) > 0:
+	if len(found) == 0 && len(s.Edges) > 0 {
 		warning = "the buckets have changed: the evidence begins anew"
 		s.forget()
-		fallthrough
+		s.Edges = nil
+	}
+	switch {
+	case len(found) == 0 && len(w.Edges) > maxKinds && !slices.ContainsFunc(w.Baseline, served):
+		return nil, warning // Nothing tells yet which edges matter.
 	case len(found) == 0:
 		found = thin(w)
 		s.Edges = pick(w.Edges, found)
@@ -273,6 +277,11 @@ func (s *HistogramState) choose(t test, w HistogramWindow) (chosen []int, warnin
 		s.Edges = pick(w.Edges, found)
 	}
 	return found, warning
+}
+
+// served reports whether a pod has counted a request.
+func served(p series.PodBuckets) bool {
+	return slices.ContainsFunc(p.Counts, func(n float64) bool { return n > 0 })
 }
 
 // indices are where some of the edges are among all of them.

@@ -19,16 +19,20 @@ import "math"
 //
 // Values that come in clumps are not exchangeable. So the variance is also taken from
 // how S scatters from block to block, around what the same difference in each would give
-// (a cluster-robust variance; the blocks are the clusters). Few blocks tell it badly: it is
-// taken together with V, which weighs as much as priorBlocks of them, and never below V.
+// (a cluster-robust variance; the blocks are the clusters), over what it would do if the
+// values of each sample were independent: by their own variances, so that a sample that is
+// higher, and has another variance, is not taken for one in clumps. Few blocks tell it badly:
+// "not at all" weighs as much as priorBlocks of them. It is never taken below V.
 //
 // It is a test for one look. The zero value has seen nothing.
 type Stratified struct {
-	// Sum is ΣS, Variance ΣV, Third the sum of the third moments, Lean the covariance
-	// with the ridits' S, Worth Σh with h = n1·n2/N, and the others are sums of products.
+	// Sum is ΣS, Variance ΣV, Third the sum of the third moments, Own the variance by the
+	// samples' own variances, Lean the covariance with the ridits' S, Worth Σh with
+	// h = n1·n2/N, and the others are sums of products.
 	Sum          float64 `json:"sum,omitempty"`
 	Variance     float64 `json:"variance,omitempty"`
 	Third        float64 `json:"third,omitempty"`
+	Own          float64 `json:"own,omitempty"`
 	Lean         float64 `json:"lean,omitempty"`
 	Worth        float64 `json:"worth,omitempty"`
 	Squares      float64 `json:"squares,omitempty"`
@@ -38,7 +42,7 @@ type Stratified struct {
 }
 
 // priorBlocks is how many blocks the variance of exchangeable values weighs as much as.
-const priorBlocks = 2
+const priorBlocks = 4
 
 // Add adds a block: how many values of each sample are in each category, and the
 // categories' scores, which may depend on earlier blocks, and on this one by the sums
@@ -76,6 +80,11 @@ func (s *Stratified) Add(canary, baseline, scores []float64) {
 	worth := n1 * n2 / all
 	s.Sum += sum
 	s.Variance += worth / (all - 1) * spread
+	if n1 > 1 && n2 > 1 {
+		s.Own += worth * worth * (scatter(canary, scores, n1)/n1 + scatter(baseline, scores, n2)/n2)
+	} else {
+		s.Own += worth / (all - 1) * spread
+	}
 	s.Lean += worth / (all - 1) * lean
 	if all > 2 {
 		s.Third += worth / (all - 1) * (n2 - n1) / (all - 2) * cubes
@@ -85,6 +94,18 @@ func (s *Stratified) Add(canary, baseline, scores []float64) {
 	s.Cross += sum * worth
 	s.WorthSquares += worth * worth
 	s.Blocks++
+}
+
+// scatter is the variance of the scores of n values.
+func scatter(counts, scores []float64, n float64) float64 {
+	sum, squares := 0.0, 0.0
+	for i, g := range scores {
+		sum += counts[i] * g
+	}
+	for i, g := range scores {
+		squares += counts[i] * (g - sum/n) * (g - sum/n)
+	}
+	return squares / (n - 1)
 }
 
 // Above is the one-sided p-value of "the canary's values are higher by more than is
@@ -102,10 +123,10 @@ func (s Stratified) Above(logOdds, step, inflation float64) float64 {
 	excess := s.Sum - 2*logOdds*s.Lean - step/2
 	inflation = max(inflation, s.Inflation())
 	p := certain(s.pearson(excess / math.Sqrt(s.Variance)))
-	if inflation <= 1 || p <= 0 || p >= 1 {
+	if inflation <= 1 || p >= 1 {
 		return p
 	}
-	z, err := NormalQuantile(p)
+	z, err := NormalQuantile(max(p, math.SmallestNonzeroFloat64))
 	if err != nil {
 		return 1
 	}
@@ -128,6 +149,9 @@ func (s Stratified) pearson(z float64) (float64, error) {
 	_, upper, err := IncompleteGamma(shape, x)
 	return upper, err
 }
+
+// leastOwn is the least Own, in variances: samples without any overlap have none.
+const leastOwn = 0.01
 
 // leastVariance is above what rounding leaves of no variance.
 const leastVariance = 1e-9
@@ -152,6 +176,6 @@ func (s Stratified) Inflation() float64 {
 	rate := s.Sum / s.Worth
 	residual := max(s.Squares-2*rate*s.Cross+rate*rate*s.WorthSquares, 0)
 	free := float64(s.Blocks - 1)
-	seen := residual * float64(s.Blocks) / free / s.Variance
+	seen := residual * float64(s.Blocks) / free / max(s.Own, leastOwn*s.Variance)
 	return (priorBlocks + free*seen) / (priorBlocks + free)
 }

@@ -126,3 +126,28 @@ func TestStratifiedMakesNothingOfRounding(t *testing.T) {
 		}
 	}
 }
+
+// TestStratifiedAtItsEnds: samples without any overlap are a certainty, and ten thousand
+// values that are ten clumps are none.
+func TestStratifiedAtItsEnds(t *testing.T) {
+	var apart, clumps Stratified
+	rng := rand.New(rand.NewPCG(3, 9))
+	for i := range 20 {
+		apart.Add([]float64{0, float64(50 + i)}, []float64{float64(70 - i), 0}, []float64{0, 1})
+		draw := func() []float64 {
+			high := 1000 * float64(rng.IntN(11))
+			return []float64{10000 - high, high}
+		}
+		clumps.Add(draw(), draw(), []float64{0, 1})
+	}
+	if p := apart.Above(0, 1, 1); !(p < 1e-20) {
+		t.Errorf("without overlap p = %v", p)
+	}
+	if p := clumps.Above(0, 1, 1); p < 1e-3 {
+		t.Errorf("clumps: p = %v, inflation %v", p, clumps.Inflation())
+	}
+	clumps.Sum = 100 * math.Sqrt(clumps.Variance)
+	if p := clumps.Above(0, 1, 1); p == 0 {
+		t.Error("clumps give a certainty")
+	}
+}
