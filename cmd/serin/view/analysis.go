@@ -36,6 +36,9 @@ func (r run) heading(s Settings) string {
 		return line
 	}
 	status := r.object.Status
+	if status.Score != nil {
+		line += fmt.Sprintf("  score %s (%s)", scoreSeen(*status.Score), status.Score.Verdict)
+	}
 	if status.CompletedAt != nil {
 		return line + s.Style.dim(" "+s.since(status.CompletedAt)+" ago")
 	}
@@ -43,6 +46,15 @@ func (r run) heading(s Settings) string {
 		line += s.Style.dim(" for " + s.since(status.StartedAt))
 	}
 	return line
+}
+
+// scoreSeen is a score of 100, and what it may still become.
+func scoreSeen(score v1alpha1.RunScore) string {
+	text := number(score.Score) + " of 100"
+	if score.Lowest != score.Highest {
+		text += fmt.Sprintf(", %s to %s", number(score.Lowest), number(score.Highest))
+	}
+	return text
 }
 
 // metricTable has a line for each metric, and one below for what needs explaining.
@@ -54,6 +66,11 @@ func metricTable(object *v1alpha1.AnalysisRun, s Settings) []string {
 		row, note := metricRow(metric, result, s)
 		rows = append(rows, row)
 		notes = append(notes, note)
+	}
+	if e := object.Status.Evidence; e != nil {
+		rows = append(rows, []cell{{text: s.Style.mark(signNone)}, {text: "all together"}, {}, {text: ""}, {text: fmt.Sprintf("evidence %s of %s %s",
+			number(e.EValue), number(e.Limit), s.Style.bar(evidenceShare(e.EValue, e.Limit), evidenceWidth)), ansi: ansiDim}})
+		notes = append(notes, nil)
 	}
 	if tooWide(rows, s.Width-4) {
 		for i, row := range rows {
@@ -111,10 +128,10 @@ func metricRow(metric v1alpha1.Metric, result v1alpha1.MetricResult, s Settings)
 	}
 	seen, limit := thresholdSeen(metric, result)
 	if metric.Judge != nil {
-		seen, limit = judgeSeen(result.Evidence, s)
+		seen, limit = judgeSeen(metric, result.Evidence, s)
 	}
 	row = []cell{{text: s.Style.mark(mark)}, {text: metric.Name}, {text: phase, ansi: color}, {text: seen}, {text: limit, ansi: ansiDim}}
-	return row, metricNotes(result)
+	return row, append(quantileNotes(result.Evidence, s), metricNotes(result)...)
 }
 
 // metricNotes explain a metric that cannot be seen, or that has ended other than well.

@@ -82,6 +82,22 @@ func (s Style) mark(which sign) string {
 	return s.paint(colors[which], unicode[which])
 }
 
+// arrow leads from the stable version to the canary.
+func (s Style) arrow() string {
+	if s.ASCII {
+		return "->"
+	}
+	return "→"
+}
+
+// times stands before a factor.
+func (s Style) times() string {
+	if s.ASCII {
+		return "x"
+	}
+	return "×"
+}
+
 // bar draws a share of width, in percent. A share that is neither nothing nor all
 // never looks like it.
 func (s Style) bar(percent, width int) string {
