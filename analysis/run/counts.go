@@ -10,25 +10,30 @@ import (
 
 // judgeCounts judges bad requests and all requests.
 func (m Metric) judgeCounts(memory *judgeMemory, samples Samples, at moments) (finding, error) {
-	arms := series.Arms{
-		Canary:   series.Counters{Bad: samples.CanaryBad, Total: samples.CanaryTotal, BornAfter: at.canarySince},
-		Baseline: series.Counters{Bad: samples.BaselineBad, Total: samples.BaselineTotal, BornAfter: at.baselineSince},
-	}
-	window, cursor := memory.Cursor.Advance(arms, at.to, m.policy())
-	window.Unscraped = betweenScrapes(samples.CanaryTotal, samples.BaselineTotal, window.From, window.To)
-	memory.Cursor = cursor
-	seen := fmt.Sprintf("canary %s/%s, baseline %s/%s", number(window.Canary.Bad), number(window.Canary.Total),
-		number(window.Baseline.Bad), number(window.Baseline.Total))
+	window, baseline, seen := m.countWindow(memory, samples, at)
 	routing, err := memory.route(m, window.Canary.Total+window.WarmingUp.Total, window.Baseline.Total, window.From, at)
 	if err != nil {
 		return finding{}, err
 	}
 	if m.Objective != nil {
 		verdict, err := m.judgeObjective(memory, window, at)
-		return finding{verdict, seen, evidence(objectiveMethod, verdict.Evidence), routing}, err
+		return finding{verdict, seen, evidence(objectiveMethod, verdict.Evidence), routing, false}, err
 	}
-	verdict, err := m.judgeProportion(memory, arms.Baseline, window, at)
-	return finding{verdict, seen, evidence(proportionMethod, verdict.Evidence), routing}, err
+	verdict, err := m.judgeProportion(memory, baseline, window, at)
+	return finding{verdict, seen, evidence(proportionMethod, verdict.Evidence), routing, false}, err
+}
+
+// countWindow counts what both arms served since the last look, and says so for people.
+func (m Metric) countWindow(memory *judgeMemory, samples Samples, at moments) (window series.Window, baseline series.Counters, seen string) {
+	arms := series.Arms{
+		Canary:   series.Counters{Bad: samples.CanaryBad, Total: samples.CanaryTotal, BornAfter: at.canarySince},
+		Baseline: series.Counters{Bad: samples.BaselineBad, Total: samples.BaselineTotal, BornAfter: at.baselineSince},
+	}
+	window, memory.Cursor = memory.Cursor.Advance(arms, at.to, m.policy())
+	window.Unscraped = betweenScrapes(samples.CanaryTotal, samples.BaselineTotal, window.From, window.To)
+	seen = fmt.Sprintf("canary %s/%s, baseline %s/%s", number(window.Canary.Bad), number(window.Canary.Total),
+		number(window.Baseline.Bad), number(window.Baseline.Total))
+	return window, arms.Baseline, seen
 }
 
 // judgeObjective holds the canary's bad requests against a limit.
@@ -101,33 +106,44 @@ const maxPastLooks = 180
 
 // judgeHistogram judges how long requests took.
 func (m Metric) judgeHistogram(memory *judgeMemory, samples Samples, at moments) (finding, error) {
+	window, baseline, seen := m.bucketWindow(memory, samples, at)
+	routing, err := memory.route(m, requests(window.Canary)+requests([]series.PodBuckets{{Counts: window.WarmingUp}}), requests(window.Baseline), window.From, at)
+	if err != nil {
+		return finding{}, err
+	}
+	verdict, err := m.observeHistogram(memory, baseline, window, at)
+	return finding{verdict, seen, evidence(histogramMethod, verdict.Evidence), routing, false}, err
+}
+
+// bucketWindow is countWindow for histograms.
+func (m Metric) bucketWindow(memory *judgeMemory, samples Samples, at moments) (window series.HistogramWindow, baseline series.Histograms, seen string) {
+	arms := series.HistogramArms{Canary: samples.CanaryHistogram, Baseline: samples.BaselineHistogram}
+	arms.Canary.BornAfter, arms.Baseline.BornAfter = at.canarySince, at.baselineSince
+	window, memory.Histogram = memory.Histogram.Advance(arms, at.to, m.policy())
+	window.Unscraped = betweenScrapes(scrapes(samples.CanaryHistogram), scrapes(samples.BaselineHistogram), window.From, window.To)
+	seen = fmt.Sprintf("canary %s requests, baseline %s", number(requests(window.Canary)), number(requests(window.Baseline)))
+	return window, arms.Baseline, seen
+}
+
+// observeHistogram compares how long the requests of both arms took.
+func (m Metric) observeHistogram(memory *judgeMemory, baseline series.Histograms, window series.HistogramWindow, at moments) (judge.Verdict, error) {
 	histogram := *m.Histogram
 	histogram.Planned = at.planned
 	state, err := judge.ParseHistogramState(memory.State)
 	if err != nil {
-		return finding{}, err
+		return judge.Verdict{}, err
 	}
-	arms := series.HistogramArms{Canary: samples.CanaryHistogram, Baseline: samples.BaselineHistogram}
-	arms.Canary.BornAfter, arms.Baseline.BornAfter = at.canarySince, at.baselineSince
 	if at.first {
-		for _, past := range m.pastHistograms(arms.Baseline, at.startedAt) {
+		for _, past := range m.pastHistograms(baseline, at.startedAt) {
 			histogram.Learn(&state, past)
 		}
-	}
-	window, cursor := memory.Histogram.Advance(arms, at.to, m.policy())
-	window.Unscraped = betweenScrapes(scrapes(samples.CanaryHistogram), scrapes(samples.BaselineHistogram), window.From, window.To)
-	memory.Histogram = cursor
-	routing, err := memory.route(m, requests(window.Canary)+requests([]series.PodBuckets{{Counts: window.WarmingUp}}), requests(window.Baseline), window.From, at)
-	if err != nil {
-		return finding{}, err
 	}
 	verdict := histogram.Observe(&state, window, at.weightSince)
 	if at.last && verdict.Decision == judge.Pass {
 		verdict = histogram.Conclude(&state, verdict)
 	}
 	memory.State = state.String()
-	seen := fmt.Sprintf("canary %s requests, baseline %s", number(requests(window.Canary)), number(requests(window.Baseline)))
-	return finding{verdict, seen, evidence(histogramMethod, verdict.Evidence), routing}, nil
+	return verdict, nil
 }
 
 // pastHistograms is pastCounts for histograms.

@@ -18,7 +18,8 @@
 //	Successful    the condition holds, or the judge passes the canary
 //	Failed        the condition is broken, or the judge fails the canary
 //	Inconclusive  something was seen, both conditions are set, neither holds
-//	blind         nothing was seen: an error, no data, not a number, too few requests
+//	blind         nothing was seen: an error, no data, not a number, too few requests,
+//	              or too few for the bounds that a condition compares
 //
 // Counters, limits and phases are those of Argo Rollouts, with three differences,
 // all towards caution (docs/design/0003-runs-that-saw-nothing.md):

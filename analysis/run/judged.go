@@ -11,8 +11,8 @@ import (
 	"github.com/serin-dev/serin/analysis/series"
 )
 
-// Samples are what a metric with a judge is judged by, from the Look's From to the
-// measurement's StartedAt: counters, histograms or points, as its judge needs. No
+// Samples are what a metric with a judge or a Comparison is judged by, from the Look's From to the
+// measurement's StartedAt: counters, histograms or points, as it needs. No
 // series at all are no requests.
 type Samples struct {
 	CanaryBad, CanaryTotal, BaselineBad, BaselineTotal []series.Series
@@ -83,9 +83,11 @@ func judgeSamples(spec Spec, metric Metric, state *MetricState, startedAt time.T
 		found.Warnings = nil
 	}
 	look := verdictOutcome(found.Verdict, found.seen, skipped)
-	// A test for one look has no budget for many: its failures are counted, as those of
-	// conditions are.
-	look.final = look.final && metric.MannWhitney == nil
+	if found.undecided {
+		look.Phase, look.Reason = Inconclusive, ""
+	}
+	// A test for one look and conditions have no budget: their failures are counted.
+	look.final = look.final && metric.spends()
 	return look
 }
 
@@ -100,7 +102,7 @@ type moments struct {
 }
 
 // concludes reports whether the metric has a planned last look.
-func (m Metric) concludes() bool { return m.Count > 0 && m.judged() && m.MannWhitney == nil }
+func (m Metric) concludes() bool { return m.Count > 0 && m.spends() }
 
 // planned reports whether any metric has a last look. Then all judges keep half of their
 // budget for last looks, those without one, too: their evidence counts together, and one
@@ -115,11 +117,15 @@ type finding struct {
 	evidence *Evidence
 	// routing says that the traffic is not split as it was set; empty when it is.
 	routing string
+	// undecided says that something was seen, and that neither condition holds.
+	undecided bool
 }
 
 // judge adds what is new to the memory, by whichever judge the metric has.
 func (m Metric) judge(memory *judgeMemory, samples Samples, at moments) (finding, error) {
 	switch {
+	case m.Comparison != nil:
+		return m.compare(memory, samples, at)
 	case m.Histogram != nil:
 		return m.judgeHistogram(memory, samples, at)
 	case m.Mean != nil || m.MannWhitney != nil:

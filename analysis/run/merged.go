@@ -33,7 +33,7 @@ func (s *State) merge(spec Spec) {
 	var metrics []int
 	var weights, logs []float64
 	for i, metric := range spec.Metrics {
-		if i >= len(s.Metrics) || !metric.judged() || metric.MannWhitney != nil {
+		if i >= len(s.Metrics) || !metric.spends() {
 			continue
 		}
 		log := 0.0

@@ -40,6 +40,8 @@ func blindMessage(state MetricState, last Outcome) string {
 	switch {
 	case last.Reason == RoutingBroken:
 		word, until = "cannot be judged", "the traffic is split as it was set"
+	case last.Reason == NotKnownYet:
+		word, until = "is undecided", "the bounds decide"
 	case last.Phase == Inconclusive:
 		word, until = "has nothing to judge", "it has"
 	}

@@ -88,7 +88,7 @@ func (m Metric) judgePoints(memory *judgeMemory, samples Samples, at moments) (f
 	if m.MannWhitney != nil {
 		v := m.MannWhitney.Judge(m.Name, values(p.Canary), values(p.Baseline))
 		memory.Label, memory.Critical = v.Classification, v.Critical
-		return finding{judge.Verdict{Decision: v.Decision, Reason: v.Reason, Message: v.Message, Warnings: v.Warnings}, seen, pointsEvidence(v, len(p.Canary), len(p.Baseline)), ""}, nil
+		return finding{judge.Verdict{Decision: v.Decision, Reason: v.Reason, Message: v.Message, Warnings: v.Warnings}, seen, pointsEvidence(v, len(p.Canary), len(p.Baseline)), "", false}, nil
 	}
 	state, err := judge.ParseMeanState(memory.State)
 	if err != nil {
@@ -101,7 +101,7 @@ func (m Metric) judgePoints(memory *judgeMemory, samples Samples, at moments) (f
 		verdict = mean.Conclude(state, verdict)
 	}
 	memory.State = state.String()
-	return finding{verdict.Verdict, seen, meanEvidence(verdict), ""}, nil
+	return finding{verdict.Verdict, seen, meanEvidence(verdict), "", false}, nil
 }
 
 // orNaN is the points of a look, or one that is no number.

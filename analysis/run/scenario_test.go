@@ -26,7 +26,8 @@ var update = flag.Bool("update", false, "rewrite the transcripts in testdata; on
 //
 //	metric NAME key=value…      interval, initialDelay, count, failureLimit, inconclusiveLimit,
 //	                            consecutiveErrorLimit, consecutiveSuccessLimit, success, failure;
-//	                            judge=yes with tolerance, minRequests, budget
+//	                            judge=yes with tolerance, minRequests, budget;
+//	                            compare=yes with success, failure on canary and baseline
 //	t=10s                       look at the clock
 //	t=10s NAME 0.93             a measurement: a vector of numbers ("none" for an empty one),
 //	                            "canary 1/100 baseline 2/900" (new requests, bad/total),
@@ -197,7 +198,7 @@ func (p *player) show(now time.Time) {
 // withoutJudge leaves out the judge's own words, which are the judge's to test.
 func (p *player) withoutJudge(message string) string {
 	for i, metric := range p.spec.Metrics {
-		if last, measured := p.state.Metrics[i].last(); measured && metric.Proportion != nil && last.Value != "" && last.Reason != RoutingBroken {
+		if last, measured := p.state.Metrics[i].last(); measured && metric.Proportion != nil && metric.Comparison == nil && last.Value != "" && last.Reason != RoutingBroken {
 			message = strings.ReplaceAll(message, last.Message, "(the judge's words)")
 		}
 	}
@@ -280,6 +281,14 @@ func scriptMetric(t *testing.T, line string) Metric {
 		return metric
 	}
 	metric.SuccessCondition, metric.FailureCondition = settings["success"], settings["failure"]
+	if settings["compare"] != "" {
+		comparison, err := criteria.CompileComparison(metric.SuccessCondition, metric.FailureCondition)
+		if err != nil {
+			t.Fatal(err)
+		}
+		metric.Comparison, metric.Proportion = comparison, KeptCounts()
+		return metric
+	}
 	conditions, err := criteria.Compile(metric.SuccessCondition, metric.FailureCondition)
 	if err != nil {
 		t.Fatal(err)

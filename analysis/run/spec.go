@@ -31,7 +31,8 @@ type Spec struct {
 	Score *judge.Scoring
 }
 
-// Metric is one thing that is measured, by Conditions or by exactly one judge.
+// Metric is one thing that is measured, by Conditions, by a Comparison or by exactly one
+// judge.
 type Metric struct {
 	Name string
 	// Interval is from the end of a measurement to the beginning of the next one;
@@ -57,6 +58,10 @@ type Metric struct {
 	Conditions *criteria.Conditions
 	// SuccessCondition and FailureCondition are their texts, for messages.
 	SuccessCondition, FailureCondition string
+	// Comparison judges what canary and baseline have shown so far. It needs KeptCounts
+	// as Proportion, to compare bad requests, or KeptHistogram as Histogram; without
+	// either, the points of a gauge are compared.
+	Comparison *criteria.ComparisonConditions
 	// Proportion judges the bad requests of canary and baseline, and Objective those of
 	// the canary against a limit; Histogram judges how long requests take; Mean and
 	// MannWhitney judge a gauge by its points.
@@ -80,9 +85,15 @@ type Metric struct {
 // counts reports whether a judge compares bad requests.
 func (m Metric) counts() bool { return m.Proportion != nil || m.Objective != nil }
 
-// judged reports whether there is a judge.
+// judged reports whether samples of canary and baseline are judged.
 func (m Metric) judged() bool {
-	return m.counts() || m.Histogram != nil || m.Mean != nil || m.MannWhitney != nil
+	return m.Comparison != nil || m.counts() || m.Histogram != nil || m.Mean != nil || m.MannWhitney != nil
+}
+
+// spends reports whether there is a judge that draws on the FalseAlarmBudget. Conditions
+// and a test for one look do not.
+func (m Metric) spends() bool {
+	return m.judged() && m.MannWhitney == nil && m.Comparison == nil
 }
 
 // weight is Weight, with its default.

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/serin-dev/serin/analysis/criteria"
 	"github.com/serin-dev/serin/analysis/judge"
 )
 
@@ -56,13 +57,15 @@ const (
 	// scatters more than before.
 	RoutingBroken   Reason = judge.RoutingBroken
 	SpreadIncreased Reason = judge.SpreadIncreased
+	// NotKnownYet: the bounds of what a condition compares do not decide it.
+	NotKnownYet Reason = criteria.NotKnownYet
 )
 
 // phase is the phase of a measurement that saw nothing for this reason: Error when
 // something broke, Inconclusive when there was nothing to see.
 func (r Reason) phase() Phase {
 	switch r {
-	case NoData, NotANumber, TooFewRequests, EvidenceMounting, SharedIncident, OnePod, WarmingUp, ProofMissing, TooFewPoints, AboveObjective, Undecided, RoutingBroken, SpreadIncreased:
+	case NoData, NotANumber, TooFewRequests, EvidenceMounting, SharedIncident, OnePod, WarmingUp, ProofMissing, TooFewPoints, AboveObjective, Undecided, RoutingBroken, SpreadIncreased, NotKnownYet:
 		return Inconclusive
 	default:
 		return Error
@@ -133,7 +136,8 @@ func (o Outcome) Blind() bool {
 // Evidence is what a judge has gathered, in decimal strings. What a judge does not
 // know is empty.
 type Evidence struct {
-	// Method is the judge: proportion, histogram, objective, mean or mannWhitney.
+	// Method is the judge: proportion, histogram, objective, mean or mannWhitney; or
+	// conditions, which have no Limit.
 	Method string
 	// Bad are bad requests, those slower than Edge, or points beyond what is tolerated.
 	CanaryBad, CanaryTotal, BaselineBad, BaselineTotal string
