@@ -13,13 +13,16 @@ var (
 	wrong  = flag.Bool("wrong", false, "list the cases that Serin gets wrong")
 )
 
-// bars are what must not be lost on gauges and counters again. What is aimed at is
+// bars are what must not be lost again at the default budget. What is aimed at is
 // higher: see ../../../shared/recordings/README.md.
 var bars = map[string]struct{ recall, falsely float64 }{
-	"petshop":  {0.85, 0.02},
-	"nezha-1m": {0.75, 0.02},
-	"nab":      {0.95, 0.02},
-	"mscloud":  {0.70, 0.02},
+	"petshop":   {0.92, 0.02},
+	"nezha-req": {0.65, 0.05},
+	"nezha-syn": {0.80, 0.02},
+	"uview":     {0.95, 0.02},
+	"nezha-1m":  {0.75, 0.02},
+	"nab":       {0.95, 0.02},
+	"mscloud":   {0.70, 0.02},
 }
 
 // TestTable measures Serin and the floors, logs the tables, and holds Serin to the bars.
@@ -44,6 +47,10 @@ func TestTable(t *testing.T) {
 	t.Logf("\n%s", b.String())
 	if *wrong {
 		t.Logf("wrong: %s", strings.Join(r.Wrong("serin"), "\n"))
+	}
+	if *budget != 0.01 {
+		t.Logf("the bars are those of a budget of 0.01, not of %v", *budget)
+		return
 	}
 	for dataset, bar := range bars {
 		in := func(chosen func(Case) bool) func(Case) bool {
