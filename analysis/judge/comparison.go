@@ -356,15 +356,18 @@ type outlier struct {
 	without float64
 }
 
+// sameExcess is how far the excesses of two pods may be apart and still be the same.
+const sameExcess = 1e-6
+
 // worstPod is the pod with the most events beyond those that were expected of it. ok
-// is false when there are too few pods to tell a bad pod from a bad version, or no such
-// events.
+// is false when there are too few pods to tell a bad pod from a bad version, no such
+// events, or two pods with as many.
 func (s *Comparison) worstPod(t test, kind int) (worst outlier, ok bool) {
 	const enough = 3
 	if len(s.Pods) < enough || kind >= len(s.Test.Kinds) {
 		return outlier{}, false
 	}
-	events, expected, beyond, most := 0.0, 0.0, 0.0, 0
+	events, expected, beyond, most, tied := 0.0, 0.0, 0.0, 0, false
 	if kind < len(s.Others.Events) {
 		events, expected = s.Others.Events[kind], s.Others.Expected[kind]
 		beyond = max(events-expected, 0)
@@ -372,12 +375,15 @@ func (s *Comparison) worstPod(t test, kind int) (worst outlier, ok bool) {
 	for i, p := range s.Pods {
 		excess := p.Events[kind] - p.Expected[kind]
 		events, expected, beyond = events+p.Events[kind], expected+p.Expected[kind], beyond+max(excess, 0)
-		if excess > s.Pods[most].Events[kind]-s.Pods[most].Expected[kind] {
-			most = i
+		switch ahead := excess - (s.Pods[most].Events[kind] - s.Pods[most].Expected[kind]); {
+		case ahead > sameExcess:
+			most, tied = i, false
+		case i > 0 && ahead > -sameExcess:
+			tied = true
 		}
 	}
 	p := s.Pods[most]
-	if !(beyond > 0) {
+	if !(beyond > 0) || tied {
 		return outlier{}, false
 	}
 	rest := t.Rough(events-p.Events[kind], expected-p.Expected[kind], s.Test.Kinds[kind].Dispersion.At(0))
