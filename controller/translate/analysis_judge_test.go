@@ -2,6 +2,7 @@ package translate
 
 import (
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -304,8 +305,13 @@ func TestAtFullWeightThereIsNothingToCompareWith(t *testing.T) {
 		changed(compared("errors"), func(m *v1alpha1.Metric) { m.Count = number("3") }), changed(limited("slo"), func(m *v1alpha1.Metric) { m.Count = number("3") }),
 		changed(threshold("up"), func(m *v1alpha1.Metric) { m.Count = number("3") }),
 	}}}
+	library["bounds"] = v1alpha1.AnalysisTemplateSpec{Metrics: []v1alpha1.Metric{changed(bounded("errors"), func(m *v1alpha1.Metric) { m.Count = number("3") })}}
 	alone := release
 	alone.Alone = true
+	if _, problems, err := ResolveAnalysis(library.fetch, v1alpha1.RolloutAnalysis{Templates: named("bounds")}, Step, alone, Checks{}); err != nil ||
+		!strings.HasPrefix(problems.Error(), "AnalysisTemplate/bounds metrics[0].provider.prometheus: at a weight of 100 the stable version gets no traffic, ") {
+		t.Errorf("conditions on both versions: %v, %v", problems, err)
+	}
 	const refused = "AnalysisTemplate/t metrics[0].judge: at a weight of 100 the stable version gets no traffic, and there is nothing to compare with; move the step before setWeight: 100, or judge by an objective or by conditions"
 	for _, test := range []struct {
 		reason  string

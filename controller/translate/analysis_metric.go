@@ -99,26 +99,57 @@ func (p metricParser) parseConditions(metric *run.Metric) {
 	}
 	p.checkLength("successCondition", success, maxCondition)
 	p.checkLength("failureCondition", failure, maxCondition)
+	compile := func(success, failure string) (err error) {
+		metric.Conditions, err = criteria.Compile(success, failure)
+		return err
+	}
+	if p.compares() {
+		p.prepareComparison(metric)
+		compile = func(success, failure string) (err error) {
+			metric.Comparison, err = criteria.CompileComparison(success, failure)
+			return err
+		}
+	}
+	if p.compile(success, failure, compile) {
+		metric.SuccessCondition, metric.FailureCondition = success, failure
+	}
+}
+
+// prepareComparison sets what keeps the counts that conditions compare.
+func (p metricParser) prepareComparison(metric *run.Metric) {
+	if p.metric.Interval == "" {
+		p.problems.add(p.field+".interval", "conditions on canary and baseline need an interval, such as 15s: they compare what was counted from one look to the next")
+	}
+	switch canary := p.metric.Provider.Prometheus.Canary; {
+	case canary == nil || canary.Query != "":
+	case canary.Histogram != "":
+		metric.Histogram = run.KeptHistogram()
+	default:
+		metric.Proportion = run.KeptCounts()
+	}
+}
+
+// compile compiles both conditions, and reports whether they can be used.
+func (p metricParser) compile(success, failure string, compile func(success, failure string) error) bool {
 	// Each is compiled alone first, so that the problems of both are reported.
 	broken := false
 	for _, condition := range []struct{ name, success, failure string }{{"successCondition", success, ""}, {"failureCondition", "", failure}} {
 		if condition.success+condition.failure == "" {
 			continue
 		}
-		if _, err := criteria.Compile(condition.success, condition.failure); err != nil {
+		if err := compile(condition.success, condition.failure); err != nil {
 			broken = true
 			p.problems.add(p.field+"."+condition.name, "%s", syntaxText(err))
 		}
 	}
 	if broken {
-		return
+		return false
 	}
-	conditions, err := criteria.Compile(success, failure)
-	if err != nil {
+	if err := compile(success, failure); err != nil {
 		p.problems.add(p.field, "%v", err)
-		return
+		return false
 	}
-	metric.Conditions, metric.SuccessCondition, metric.FailureCondition = conditions, success, failure
+	return true
 }
 
 // syntaxText says what is wrong with a condition, and points at it.
@@ -145,8 +176,10 @@ func (p metricParser) checkProvider() {
 	switch {
 	case p.metric.Judge != nil:
 		p.checkVersions(field, *source)
+	case p.compares():
+		p.checkCompared(field, *source)
 	case source.Query == "" || source.Canary != nil || source.Baseline != nil:
-		p.problems.add(p.field+"."+field, "conditions need the result of a query; write query, without canary and baseline")
+		p.problems.add(p.field+"."+field, "conditions need the result of a query, or canary and baseline; write one of them")
 	default:
 		p.checkText(field+".query", source.Query, maxQuery, p.checks.Query)
 	}

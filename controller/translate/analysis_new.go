@@ -43,12 +43,19 @@ func ResolveAnalysis(fetch Fetch, analysis v1alpha1.RolloutAnalysis, kind Kind, 
 }
 
 // nothingToCompare refuses a step that would wait for ever: at a weight of 100 the
-// baseline gets no requests, and a judge that compares passes nothing.
+// baseline gets no requests, and what compares passes nothing.
 func nothingToCompare(spec v1alpha1.AnalysisRunSpec, fields []string, kind Kind, release Release) Problems {
 	var problems Problems
 	for i, metric := range spec.Metrics {
-		if kind == Step && release.Alone && metric.Judge != nil && metric.Judge.Objective == nil {
-			problems.add(fields[i]+".judge", "at a weight of 100 the stable version gets no traffic, and there is nothing to compare with; move the step before setWeight: 100, or judge by an objective or by conditions")
+		if kind != Step || !release.Alone {
+			continue
+		}
+		const why = "at a weight of 100 the stable version gets no traffic, and there is nothing to compare with; move the step before setWeight: 100, or judge by an objective or by conditions"
+		switch {
+		case metric.Judge != nil && metric.Judge.Objective == nil:
+			problems.add(fields[i]+".judge", why)
+		case comparesConditions(metric):
+			problems.add(fields[i]+".provider.prometheus", why+" on a query")
 		}
 	}
 	return problems

@@ -96,7 +96,11 @@ func TestWhatIsWrongWithAMetricIsSaid(t *testing.T) {
 		{reason: "a judge with a query", base: compared("m"), change: func(m *v1alpha1.Metric) { m.Provider = threshold("m").Provider },
 			problems: `metrics[0].provider.prometheus: a judge compares counters; write canary and baseline, each with bad and total, instead of query`},
 		{reason: "conditions with counters", base: threshold("m"), change: func(m *v1alpha1.Metric) { m.Provider = compared("m").Provider },
-			problems: `metrics[0].provider.prometheus: conditions need the result of a query; write query, without canary and baseline`},
+			problems: "metrics[0].successCondition: line 1, column 7: type result[int] is undefined; result, the comparison of canary and baseline, has ratio and difference, pValue(result) and eValue(result)\n  result[0] >= 0.95\n        ^"},
+		{reason: "conditions with a query and counters", base: threshold("m"), change: func(m *v1alpha1.Metric) {
+			m.Provider.Prometheus.Canary = compared("m").Provider.Prometheus.Canary
+		},
+			problems: `metrics[0].provider.prometheus: conditions need the result of a query, or canary and baseline; write one of them`},
 		{reason: "no provider", base: threshold("m"), change: func(m *v1alpha1.Metric) { m.Provider = v1alpha1.MetricProvider{} },
 			problems: `metrics[0].provider: no provider specified, or an unknown one; write provider.prometheus`},
 		{reason: "a query that does not parse", base: threshold("m"), change: func(m *v1alpha1.Metric) { m.Provider.Prometheus.Query = "bad(" },

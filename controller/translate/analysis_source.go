@@ -2,16 +2,22 @@ package translate
 
 import "github.com/serin-dev/serin/crds/v1alpha1"
 
-// need is what a judge reads of each version.
+// need is what a judge, or conditions, read of each version.
 type need struct {
-	// what names it for people, and how says what to write.
-	what, how string
+	// who reads; what names it for people, and how says what to write.
+	who, what, how string
 	// fields are those of VersionMetrics that it needs.
 	fields []string
 }
 
 // needOf is what a metric's judge reads.
 func needOf(j v1alpha1.MetricJudge) need {
+	need := judgeNeed(j)
+	need.who = "the judge"
+	return need
+}
+
+func judgeNeed(j v1alpha1.MetricJudge) need {
 	switch {
 	case j.Histogram != nil:
 		return need{what: "compares histograms", how: "write canary and baseline, each with histogram, instead of query", fields: []string{"histogram"}}
@@ -37,6 +43,39 @@ func (p metricParser) checkVersions(field string, source v1alpha1.PrometheusMetr
 	}
 }
 
+// compares reports whether the metric has conditions on canary and baseline.
+func (p metricParser) compares() bool { return comparesConditions(p.metric) }
+
+// comparesConditions reports whether a metric has conditions on canary and baseline,
+// rather than on the result of a query.
+func comparesConditions(metric v1alpha1.Metric) bool {
+	source := metric.Provider.Prometheus
+	return metric.Judge == nil && source != nil && source.Query == "" && (source.Canary != nil || source.Baseline != nil)
+}
+
+// conditionsNeed is what conditions read, which is of the kind that the canary is of.
+func conditionsNeed(canary v1alpha1.VersionMetrics) need {
+	switch {
+	case canary.Histogram != "":
+		return need{who: "the comparison", what: "is by histogram", fields: []string{"histogram"}}
+	case canary.Query != "":
+		return need{who: "the comparison", what: "is by the points of a gauge", fields: []string{"query"}}
+	default:
+		return need{who: "the comparison", what: "is by bad requests", fields: []string{"bad", "total"}}
+	}
+}
+
+// checkCompared refuses what conditions on canary and baseline cannot read.
+func (p metricParser) checkCompared(field string, source v1alpha1.PrometheusMetric) {
+	if source.Canary == nil || source.Baseline == nil {
+		p.problems.add(p.field+"."+field, "conditions compare the canary with a baseline; write canary and baseline, or query instead of both")
+		return
+	}
+	need := conditionsNeed(*source.Canary)
+	p.checkVersion(field+".canary", *source.Canary, need)
+	p.checkVersion(field+".baseline", *source.Baseline, need)
+}
+
 // checkVersion refuses what is missing, what cannot be used, and what nobody reads.
 func (p metricParser) checkVersion(field string, version v1alpha1.VersionMetrics, need need) {
 	for _, part := range []struct {
@@ -51,7 +90,7 @@ func (p metricParser) checkVersion(field string, version v1alpha1.VersionMetrics
 		case needed:
 			p.checkText(field+"."+part.name, part.text, part.longest, part.check)
 		case part.text != "":
-			p.problems.add(p.field+"."+field+"."+part.name, "the judge %s, and does not read this; remove it", need.what)
+			p.problems.add(p.field+"."+field+"."+part.name, "%s %s, and does not read this; remove it", need.who, need.what)
 		}
 	}
 }

@@ -186,7 +186,6 @@ var prometheusRules = []rule{
 		change: "provider: {prometheus: {canary: {bad: a, total: b}, baseline: {bad: a, total: b}}}",
 		want: []string{
 			at + ".provider.prometheus: prometheus needs either a query, or canary and baseline",
-			at + ": a judge needs provider.prometheus.canary and .baseline to compare; conditions need provider.prometheus.query",
 		},
 	},
 	{
@@ -237,7 +236,7 @@ var judgeRules = []rule{
 	{
 		reason: "a judge of a query",
 		change: "provider: {prometheus: {canary: null, baseline: null, query: up}}",
-		want:   []string{at + ": a judge needs provider.prometheus.canary and .baseline to compare; conditions need provider.prometheus.query"},
+		want:   []string{at + ": a judge needs provider.prometheus.canary and .baseline to compare"},
 	},
 	{
 		reason: "a canary that is compared with nothing",
@@ -250,7 +249,7 @@ var judgeRules = []rule{
 		want: []string{
 			at + ".provider.prometheus: baseline is what the canary is compared with; write canary, too",
 			at + ".provider.prometheus: prometheus needs either a query, or canary and baseline",
-			at + ": a judge needs provider.prometheus.canary and .baseline to compare; conditions need provider.prometheus.query",
+			at + ": a judge needs provider.prometheus.canary and .baseline to compare",
 		},
 	},
 	{reason: "tolerances", change: "judge: {proportion: {tolerance: {relative: '12.5%'}, minRequests: 1}}"},

@@ -13,7 +13,7 @@ func everyTable() []rule {
 	return slices.Concat(
 		rolloutSpecRules, rolloutSelectorRules, rolloutTemplateRules, rolloutCanaryRules, rolloutStepRules, rolloutAnalysisRules,
 		templateRules, thresholdRules, limitRules, prometheusRules, judgeRules, clusterTemplateRules,
-		proportionRules, histogramRules, meanRules, mannWhitneyRules, objectiveRules, weightRules, scoreRules,
+		proportionRules, histogramRules, meanRules, mannWhitneyRules, objectiveRules, comparisonRules, weightRules, scoreRules,
 		analysisRunRules, analysisRunUpdates, []rule{{want: []string{selectorChanged}}},
 	)
 }

@@ -245,6 +245,54 @@ var objectiveRules = []rule{
 	},
 }
 
+// conditional has conditions on canary and baseline.
+const conditional = `
+name: errors
+interval: 15s
+successCondition: canary.share < 0.01
+provider:
+  prometheus:
+    canary: {bad: 'errors_total{v="2"}', total: 'requests_total{v="2"}'}
+    baseline: {bad: 'errors_total{v="1"}', total: 'requests_total{v="1"}'}
+`
+
+var comparisonRules = []rule{
+	{reason: "conditions on counts"},
+	{
+		reason: "conditions on histograms",
+		change: "provider: {prometheus: {canary: {bad: null, total: null, histogram: a}, baseline: {bad: null, total: null, histogram: b}}}",
+	},
+	{
+		reason: "conditions on a gauge",
+		change: "provider: {prometheus: {canary: {bad: null, total: null, query: a}, baseline: {bad: null, total: null, query: b}}}",
+	},
+	{
+		reason: "conditions on the canary alone",
+		change: "provider: {prometheus: {baseline: null}}",
+		want:   []string{at + ": conditions compare the canary with a baseline; write provider.prometheus.baseline, or query instead of both"},
+	},
+	{
+		reason: "one look, before which nothing was counted",
+		change: "interval: null",
+		want:   []string{at + ": conditions on canary and baseline need an interval, such as 15s: they compare what was counted from one look to the next"},
+	},
+	{
+		reason: "two kinds",
+		change: "provider: {prometheus: {baseline: {bad: null, total: null, histogram: b}}}",
+		want:   []string{sameKind},
+	},
+	{
+		reason: "no conditions and no judge",
+		change: "successCondition: null",
+		want:   []string{at + ": a metric needs a successCondition, a failureCondition or a judge: otherwise nothing could ever pass or fail"},
+	},
+	{
+		reason: "a share of a budget that they do not draw on",
+		change: "weight: 2",
+		want:   []string{at + ": weight is a share of falseAlarmBudget, which only a judge spends; remove it"},
+	},
+}
+
 var weightRules = []rule{{
 	reason: "a threshold spends nothing of the budget",
 	change: "weight: 2",
@@ -276,7 +324,7 @@ func TestJudges(t *testing.T) {
 		metric string
 		rules  []rule
 	}{
-		{judged, proportionRules}, {bucketed, histogramRules}, {averaged, meanRules}, {ranked, mannWhitneyRules}, {limited, objectiveRules}, {threshold, weightRules},
+		{judged, proportionRules}, {bucketed, histogramRules}, {averaged, meanRules}, {ranked, mannWhitneyRules}, {limited, objectiveRules}, {conditional, comparisonRules}, {threshold, weightRules},
 	} {
 		check(t, template, withMetric(t, table.metric, table.rules))
 	}

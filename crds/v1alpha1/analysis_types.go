@@ -129,7 +129,8 @@ type SecretKeyReference struct {
 }
 
 // Metric is one thing that is measured, and how it is judged: by conditions on
-// the result of a query, or by a judge that compares canary and baseline.
+// the result of a query, by conditions on canary and baseline, or by a judge that
+// compares them.
 //
 // +kubebuilder:validation:XValidation:rule="has(self.judge) || has(self.successCondition) || has(self.failureCondition)",message="a metric needs a successCondition, a failureCondition or a judge: otherwise nothing could ever pass or fail"
 // +kubebuilder:validation:XValidation:rule="!has(self.judge) || !(has(self.successCondition) || has(self.failureCondition))",message="a metric has either a judge or conditions, not both"
@@ -138,7 +139,9 @@ type SecretKeyReference struct {
 // +kubebuilder:validation:XValidation:rule="!has(self.failureLimit) || int(self.failureLimit) >= 0 || (has(self.consecutiveSuccessLimit) && int(self.consecutiveSuccessLimit) > 0)",message="failureLimit and consecutiveSuccessLimit cannot both be disabled: with failureLimit -1, write a consecutiveSuccessLimit of at least 1"
 // +kubebuilder:validation:XValidation:rule="!has(self.count) || !(has(self.failureLimit) || has(self.consecutiveSuccessLimit)) || int(self.count) == 0 || (has(self.failureLimit) && int(self.failureLimit) > 0 ? int(self.failureLimit) : 0) + (has(self.consecutiveSuccessLimit) ? int(self.consecutiveSuccessLimit) : 0) <= int(self.count)",message="count must be at least failureLimit + consecutiveSuccessLimit: otherwise the limits could never be reached"
 // +kubebuilder:validation:XValidation:rule="!has(self.count) || int(self.count) == 0 || !has(self.inconclusiveLimit) || int(self.inconclusiveLimit) <= int(self.count)",message="count must be at least inconclusiveLimit: otherwise the limit could never be reached"
-// +kubebuilder:validation:XValidation:rule="!has(self.provider.prometheus) || has(self.judge) == has(self.provider.prometheus.canary)",message="a judge needs provider.prometheus.canary and .baseline to compare; conditions need provider.prometheus.query"
+// +kubebuilder:validation:XValidation:rule="!has(self.judge) || !has(self.provider.prometheus) || has(self.provider.prometheus.canary)",message="a judge needs provider.prometheus.canary and .baseline to compare"
+// +kubebuilder:validation:XValidation:rule="has(self.judge) || !has(self.provider.prometheus) || !has(self.provider.prometheus.canary) || has(self.provider.prometheus.baseline)",message="conditions compare the canary with a baseline; write provider.prometheus.baseline, or query instead of both"
+// +kubebuilder:validation:XValidation:rule="has(self.judge) || !has(self.provider.prometheus) || !has(self.provider.prometheus.canary) || has(self.interval)",message="conditions on canary and baseline need an interval, such as 15s: they compare what was counted from one look to the next"
 // +kubebuilder:validation:XValidation:rule="!has(self.judge) || has(self.judge.objective) || !has(self.provider.prometheus) || !has(self.provider.prometheus.canary) || has(self.provider.prometheus.baseline)",message="the judge compares the canary with a baseline; write provider.prometheus.baseline (objective alone does without)"
 // +kubebuilder:validation:XValidation:rule="!has(self.judge) || !(has(self.judge.proportion) || has(self.judge.objective)) || !has(self.provider.prometheus) || !has(self.provider.prometheus.canary) || has(self.provider.prometheus.canary.bad)",message="proportion and objective count requests; give canary and baseline bad and total"
 // +kubebuilder:validation:XValidation:rule="!has(self.judge) || !has(self.judge.histogram) || !has(self.provider.prometheus) || !has(self.provider.prometheus.canary) || has(self.provider.prometheus.canary.histogram)",message="the judge compares histograms; give canary and baseline histogram, the selector of their buckets"
@@ -171,13 +174,14 @@ type Metric struct {
 	// +optional
 	Count *intstr.IntOrString `json:"count,omitempty"`
 
-	// SuccessCondition is an expression over result. Example: result[0] >= 0.99.
+	// SuccessCondition is an expression over result, or over canary and baseline where
+	// the provider names both. Examples: result[0] >= 0.99; canary.share < 0.01.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=2048
 	// +optional
 	SuccessCondition string `json:"successCondition,omitempty"`
 
-	// FailureCondition is an expression over result; it wins over successCondition.
+	// FailureCondition is another one; it wins over successCondition.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=2048
 	// +optional

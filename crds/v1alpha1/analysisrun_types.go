@@ -251,7 +251,8 @@ type RunScore struct {
 // Evidence is what a judge has gathered so far. Numbers are decimal strings; what a
 // judge does not know is left out.
 type Evidence struct {
-	// Method is the judge: proportion, histogram, objective, mean or mannWhitney.
+	// Method is the judge: proportion, histogram, objective, mean or mannWhitney; or
+	// conditions, on canary and baseline.
 	// +kubebuilder:validation:MaxLength=64
 	// +optional
 	Method string `json:"method,omitempty"`
