@@ -155,7 +155,7 @@ func (q question) failed(err error) run.Measurement {
 	return measurement
 }
 
-// query measures a metric with conditions. That there is no series is an answer:
+// query measures a metric with conditions on the result of a query. That there is no series is an answer:
 // a condition may ask for it.
 func (q question) query(ctx context.Context, provider metrics.Provider, measurement *run.Measurement) error {
 	answer, err := provider.Query(ctx, q.source.Prometheus.Query, q.startedAt)

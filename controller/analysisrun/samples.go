@@ -14,8 +14,8 @@ import (
 // versions are what is read of each version; empty fields are not asked for.
 type versions struct{ canary, baseline v1alpha1.VersionMetrics }
 
-// samples measures a metric with a judge, by what its versions name: a gauge, a
-// histogram or counters. Only an objective has no baseline.
+// samples measures a metric with a judge, or with conditions on canary and baseline, by
+// what its versions name: a gauge, a histogram or counters. Only an objective has no baseline.
 func (q question) samples(ctx context.Context, provider metrics.Provider, measurement *run.Measurement) error {
 	canary, baseline := q.source.Prometheus.Canary, q.source.Prometheus.Baseline
 	if canary == nil {

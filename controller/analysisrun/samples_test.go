@@ -217,3 +217,58 @@ func TestAnObjectiveNeedsNoBaseline(t *testing.T) {
 		t.Errorf("ten percent are bad: %s: %s", object.Status.Phase, object.Status.Message)
 	}
 }
+
+// conditional is a metric with conditions instead of its judge.
+func conditional(metric v1alpha1.Metric, success string) v1alpha1.Metric {
+	metric.Judge, metric.SuccessCondition = nil, success
+	return metric
+}
+
+// TestConditionsOnBothVersions: what conditions compare is read as it is for judges, and
+// a controller that is killed on the way goes on from the status.
+func TestConditionsOnBothVersions(t *testing.T) {
+	counted := judgedBy(v1alpha1.MetricJudge{}, &v1alpha1.VersionMetrics{Bad: "canary_bad", Total: "canary_total"}, &v1alpha1.VersionMetrics{Bad: "stable_bad", Total: "stable_total"})
+	for _, test := range []struct {
+		name   string
+		metric v1alpha1.Metric
+		first  string
+		want   v1alpha1.AnalysisPhase
+	}{
+		{"counts that become known", conditional(counted, "canary.share < 0.03"), "NotKnownYet", v1alpha1.AnalysisRunning},
+		{"counts that fail", conditional(counted, "canary.share < 0.001"), "NotKnownYet", v1alpha1.AnalysisFailed},
+		{"histograms", conditional(bucketed(), "canary.above(0.5) < 0.35"), "NotKnownYet", v1alpha1.AnalysisRunning},
+		{"a gauge", conditional(averaged(), "canary.mean < 10"), "NotKnownYet", v1alpha1.AnalysisRunning},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			b := newBench(t, interceptor.Funcs{})
+			since := b.clock.Now().Add(-time.Hour)
+			count := counters(since, map[string]float64{"canary_bad": 0.04, "canary_total": 4, "stable_bad": 0.4, "stable_total": 40})
+			bucket := buckets(since, false, map[string][3]float64{"canary_bucket": {2, 2, 1}, "stable_bucket": {20, 20, 10}})
+			b.source.samples = func(selector string, from, to time.Time) (metrics.Samples, error) {
+				if strings.HasSuffix(selector, "_bucket") {
+					return bucket(selector, from, to)
+				}
+				return count(selector, from, to)
+			}
+			looks := 0
+			b.source.gauges(func(string) []float64 {
+				looks++
+				return []float64{5 + 0.1*float64(looks%5)}
+			})
+			b.create("r", specOf(test.metric))
+			object := b.play("r", 3)
+			if last := object.Status.MetricResults[0].Measurements; last[len(last)-1].Reason != test.first {
+				t.Errorf("while little was seen: %+v", last[len(last)-1])
+			}
+			b.start()
+			object = b.play("r", 80)
+			result := object.Status.MetricResults[0]
+			if object.Status.Phase != test.want || test.want == v1alpha1.AnalysisRunning && result.Successful == 0 {
+				t.Errorf("%s: %s", object.Status.Phase, object.Status.Message)
+			}
+			if result.Evidence == nil || result.Evidence.Method != "conditions" || result.Evidence.CanaryTotal == "0" {
+				t.Errorf("evidence: %+v", result.Evidence)
+			}
+		})
+	}
+}
