@@ -77,9 +77,10 @@ func (m Metric) judgeProportion(memory *judgeMemory, baseline series.Counters, w
 // between two looks will be.
 func (m Metric) pastCounts(baseline series.Counters, until time.Time) []series.Window {
 	arms := series.Arms{Baseline: baseline}
-	cursor := series.Begin(until.Add(-history), time.Time{}, series.Policy{})
+	begin, looks := m.pastLooks(until, len(baseline.Bad)+len(baseline.Total))
+	cursor := series.Begin(begin, time.Time{}, series.Policy{})
 	var windows []series.Window
-	for _, to := range m.pastLooks(until) {
+	for _, to := range looks {
 		var window series.Window
 		if window, cursor = cursor.Advance(arms, to, series.Policy{Grace: settled}); window.Baseline.Total > 0 {
 			windows = append(windows, window)
@@ -91,18 +92,28 @@ func (m Metric) pastCounts(baseline series.Counters, until time.Time) []series.W
 // settled is the Grace for samples that have long been committed.
 const settled = time.Millisecond
 
-// pastLooks are when the metric would have been measured before the run.
-func (m Metric) pastLooks(until time.Time) []time.Time {
+// pastLooks are when the metric would have been measured before the run, and when the
+// first of these windows begins. With many series they are fewer: many pods tell in a
+// few windows how much they differ.
+func (m Metric) pastLooks(until time.Time, lines int) (begin time.Time, looks []time.Time) {
 	every := max(gap(m, false), history/maxPastLooks)
-	var looks []time.Time
-	for at := until.Add(-history).Add(every); !at.After(until); at = at.Add(every) {
+	count := min(int(history/every), max(leastPastLooks, maxPastWork/max(lines, 1)))
+	begin = until.Add(-time.Duration(count) * every)
+	if count == int(history/every) {
+		begin = until.Add(-history)
+	}
+	for at := begin.Add(every); !at.After(until); at = at.Add(every) {
 		looks = append(looks, at)
 	}
-	return looks
+	return begin, looks
 }
 
-// maxPastLooks bounds the work of the first look.
-const maxPastLooks = 180
+// The first look must not keep others waiting: it reads so many series so many times.
+const (
+	maxPastLooks   = 180
+	leastPastLooks = 12
+	maxPastWork    = 30_000
+)
 
 // judgeHistogram judges how long requests took.
 func (m Metric) judgeHistogram(memory *judgeMemory, samples Samples, at moments) (finding, error) {
@@ -149,9 +160,10 @@ func (m Metric) observeHistogram(memory *judgeMemory, baseline series.Histograms
 // pastHistograms is pastCounts for histograms.
 func (m Metric) pastHistograms(baseline series.Histograms, until time.Time) []series.HistogramWindow {
 	arms := series.HistogramArms{Canary: baseline, Baseline: baseline}
-	cursor := series.BeginHistograms(until.Add(-history), time.Time{}, series.Policy{})
+	begin, looks := m.pastLooks(until, len(baseline.Classic)+len(baseline.Native))
+	cursor := series.BeginHistograms(begin, time.Time{}, series.Policy{})
 	var windows []series.HistogramWindow
-	for _, to := range m.pastLooks(until) {
+	for _, to := range looks {
 		var window series.HistogramWindow
 		if window, cursor = cursor.Advance(arms, to, series.Policy{Grace: settled}); len(window.Baseline) > 0 {
 			window.Canary = nil
