@@ -14,7 +14,7 @@ import (
 )
 
 // comparing is a run with one metric that has conditions on canary and baseline.
-func comparing(t *testing.T, success, failure string, change func(*Metric)) Spec {
+func comparing(t testing.TB, success, failure string, change func(*Metric)) Spec {
 	t.Helper()
 	conditions, err := criteria.CompileComparison(success, failure)
 	if err != nil {

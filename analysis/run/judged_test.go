@@ -144,22 +144,30 @@ func TestEvidenceIsWrittenWhateverItsSize(t *testing.T) {
 // FuzzJudgeState gives the judge any memory: it never panics, and one that cannot
 // be read is no verdict.
 func FuzzJudgeState(f *testing.F) {
-	spec := judgedSpec()
+	specs := []Spec{judgedSpec()}
+	for _, keep := range []func(*Metric){ofCounts, ofBuckets, ofPoints} {
+		specs = append(specs, comparing(f, "canary.share + canary.mean < 2 && canary.quantile(0.9) < 3", "eValue(result) > 9", keep))
+	}
 	tape := newTape()
 	tape.run(epoch.Add(time.Minute))
-	start := Start(spec, epoch)
 	f.Add("")
 	f.Add("{}")
 	f.Add(`{"version":1,"cursor":{"settled":"2026-01-02T03:00:00Z","counted":"2026-01-02T03:00:00Z","canary":{"Bad":-1,"Total":1e308}},"proportion":"{}"}`)
 	f.Add(`{"version":2}`)
+	f.Add(`{"version":2,"points":{"canary":[{"At":"2026-01-02T03:00:00Z","Value":"NaN"},{"At":"2026-01-02T04:00:00Z","Value":1}]},"state":"{\"v\":2,\"report\":{\"edges\":[1],\"Canary\":[1,1e30]},\"edges\":[1]}"}`)
 	f.Fuzz(func(t *testing.T, memory string) {
-		state := start.clone()
-		state.Metrics[0].JudgeState = memory
-		now := epoch.Add(time.Minute)
-		looks, _ := Due(spec, state, now)
-		state = Record(spec, state, Measurement{Metric: "errors", StartedAt: now, FinishedAt: now, Samples: tape.samples(looks[0].From, now)})
-		if state.Metrics[0].number() != 1 {
-			t.Fatalf("the look was not recorded: %+v", state.Metrics[0])
+		for _, spec := range specs {
+			state := Start(spec, epoch)
+			state.Metrics[0].JudgeState = memory
+			now := epoch.Add(time.Minute)
+			looks, _ := Due(spec, state, now)
+			samples := tape.samples(looks[0].From, now)
+			samples.CanaryHistogram, samples.BaselineHistogram = steady("canary", epoch, now, rates{1, 2, 3, 4, 5}), steady("baseline", epoch, now, rates{1, 2, 3, 4, 5})
+			samples.CanaryPoints, samples.BaselinePoints = []series.Sample{{At: now, Value: 1}}, []series.Sample{{At: now, Value: 2}}
+			state = Record(spec, state, Measurement{Metric: spec.Metrics[0].Name, StartedAt: now, FinishedAt: now, Samples: samples})
+			if state.Metrics[0].number() != 1 {
+				t.Fatalf("the look was not recorded: %+v", state.Metrics[0])
+			}
 		}
 	})
 }
