@@ -16,7 +16,17 @@ func (l *look) failed(e Evidence) string {
 	if e.WorstPod != "" {
 		text += fmt.Sprintf("; without pod %s still about %s", e.WorstPod, power(e.LogEWithoutWorstPod))
 	}
-	return text
+	return text + l.accepting(e)
+}
+
+// accepting is what would have changed a failure: the tolerance with which it would not
+// be sure that the canary is worse than accepted. Empty for a histogram, and where the
+// bounds of the ratio are less sure than the evidence.
+func (l *look) accepting(e Evidence) string {
+	if !(e.RatioLower > l.test.null) {
+		return ""
+	}
+	return fmt.Sprintf("; a tolerance of %s %% or more would have let it go on", count(math.Ceil(100*(e.RatioLower-1))))
 }
 
 // onePodOnly says which pod it is.
