@@ -82,7 +82,7 @@ func TestOddWindows(t *testing.T) {
 }
 
 func TestHistogramRefuses(t *testing.T) {
-	window := round{from: 0, to: 15, edges: []float64{1}, canary: podsOf(t, "90+10"), baseline: podsOf(t, "90+10:9")}.histogram()
+	window := round{from: 0, to: 15, edges: []float64{1}, canary: podsOf(t, "canary", "90+10"), baseline: podsOf(t, "baseline", "90+10:9")}.histogram()
 	for reason, h := range map[string]Histogram{
 		"a quantile of 1":                 {Quantiles: []float64{1}, Budget: 0.01},
 		"a quantile that is not a number": {Quantiles: []float64{math.NaN()}, Budget: 0.01},
@@ -135,7 +135,7 @@ func TestParseStates(t *testing.T) {
 func TestParseHistogramStates(t *testing.T) {
 	var s HistogramState
 	h := Histogram{Budget: 0.01, Quantiles: []float64{0.5}}
-	h.Observe(&s, round{from: 0, to: 15, edges: []float64{1, 2}, canary: podsOf(t, "90+9+1:3"), baseline: podsOf(t, "900+90+10:9")}.histogram(), at(0))
+	h.Observe(&s, round{from: 0, to: 15, edges: []float64{1, 2}, canary: podsOf(t, "canary", "90+9+1:3"), baseline: podsOf(t, "baseline", "900+90+10:9")}.histogram(), at(0))
 	text, proportion := s.String(), once()
 	for reason, test := range map[string]struct{ text, problem string }{
 		"a state":                 {text, ""},

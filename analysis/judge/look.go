@@ -58,6 +58,7 @@ func (l *look) clean() {
 // judge adds the window to the memory, and decides.
 func (l *look) judge(weightSince time.Time) Verdict {
 	l.clean()
+	l.tellRouters()
 	s := l.state
 	s.weigh(weightSince)
 	if s.Null != 0 && s.Null != l.test.null {
@@ -247,12 +248,27 @@ func (l *look) untilProof(e Evidence) float64 {
 // odd.
 const patience = 30 * time.Second
 
+// tellRouters takes pods that serve both versions for what they are: a router's. How
+// much they differ says nothing about the versions' own pods. Pods without a name are
+// told apart by nobody anyway.
+func (l *look) tellRouters() {
+	canary, baseline := l.window.canary.Pods, l.window.baseline.Pods
+	for _, pod := range canary {
+		if pod.Pod == "" || !slices.ContainsFunc(baseline, func(p sequential.PodEvents) bool { return p.Pod == pod.Pod }) {
+			continue
+		}
+		l.warn("pod " + pod.Pod + " serves both versions: it is a router's, and how much the versions' own pods differ is guessed from window to window")
+		l.window.canary.Pods, l.window.baseline.Pods = nil, nil
+		return
+	}
+}
+
 // warnAboutWindow says what is odd about this window.
 func (l *look) warnAboutWindow(e Evidence) {
 	if waits := l.state.Waiting; waits.Canary.total() > 0 && l.window.To.Sub(waits.Since) > patience {
 		l.warn("the baseline has served no request for more than half a minute: what the canary serves cannot be compared and is no evidence")
 	}
-	if e.Canary.Total > 0 && len(l.window.baseline.Pods) == 1 && l.window.baseline.total() > 0 {
+	if e.Canary.Total > 0 && len(l.window.baseline.Pods) == 1 && l.window.baseline.Pods[0].Pod == "" && l.window.baseline.total() > 0 {
 		l.warn("the baseline's pods cannot be told apart: how much they differ is guessed from window to window; add the label pod to its series")
 	}
 }

@@ -182,18 +182,18 @@ func (s *stage) read(t *testing.T, fields []string) round {
 func (s *stage) arm(t *testing.T, r *round, name, text string) {
 	switch name {
 	case "canary":
-		r.canary = podsOf(t, text)
+		r.canary = podsOf(t, name, text)
 	case "baseline":
-		r.baseline = podsOf(t, text)
+		r.baseline = podsOf(t, name, text)
 	case "warming":
-		r.warming = podsOf(t, text)[0].counts
+		r.warming = podsOf(t, name, text)[0].counts
 	default:
 		t.Fatalf("unknown arm %q", name)
 	}
 }
 
 // podsOf reads the pods of an arm.
-func podsOf(t *testing.T, text string) []podRound {
+func podsOf(t *testing.T, arm, text string) []podRound {
 	var pods []podRound
 	if strings.Contains(text, "=") {
 		for _, pod := range strings.Split(text, ",") {
@@ -211,7 +211,7 @@ func podsOf(t *testing.T, text string) []podRound {
 	for p := range n {
 		pod := podRound{counts: make([]float64, len(all))}
 		if n > 1 {
-			pod.pod = fmt.Sprintf("pod-%d", p)
+			pod.pod = fmt.Sprintf("%s-%d", arm, p)
 		}
 		// Whole requests: what cannot be shared evenly goes to one pod after the other.
 		for i, v := range all {
