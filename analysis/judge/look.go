@@ -190,26 +190,6 @@ func (l *look) evidence() Evidence {
 	return e
 }
 
-// onePod reports whether one pod alone stands out, and notes which one: most of what
-// speaks against the canary is its doing, and hardly any evidence is left without it.
-// With one or two pods nobody can tell a bad pod from a bad version.
-func (l *look) onePod(e *Evidence) bool {
-	worst, ok := l.state.worstPod(l.test, e.Kind)
-	if !ok {
-		return false
-	}
-	e.WorstPod, e.LogEWithoutWorstPod = worst.pod, worst.without
-	return worst.part >= mostOfIt && worst.without < math.Log(evidenceWithoutWorstPod)
-}
-
-const (
-	// mostOfIt is the part of the bad requests beyond the expected ones from which on
-	// they are one pod's.
-	mostOfIt = 2.0 / 3
-	// evidenceWithoutWorstPod is what must remain without it.
-	evidenceWithoutWorstPod = 10
-)
-
 // untilFailure is how many more canary requests it takes until the canary fails,
 // at the present rates and split (Wald 1945); 0 when the evidence does not speak
 // against it. The canary's rate is the estimated ratio times the baseline's, so that
