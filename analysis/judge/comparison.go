@@ -122,7 +122,9 @@ func (l *look) compare() {
 	}
 	events := block.block()
 	s.report(t, events)
-	s.Conclusion.add(events, s.Canary, s.Baseline, s.memory())
+	if l.rules.planned {
+		s.Conclusion.add(events, s.Canary, s.Baseline, s.memory())
+	}
 	t.Observe(&s.Test, events)
 	s.Highest = max(s.Highest, s.Test.LogE())
 	accumulate(&s.Canary, block.Canary.Sum)
