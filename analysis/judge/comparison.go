@@ -94,10 +94,10 @@ func (s *Comparison) fits(p sequential.PodEvents) bool {
 	return len(s.Test.Kinds) == 0 || len(s.Test.Kinds) == len(p.Events)
 }
 
-// compare adds a window that holds requests. Events of which the baseline's share has
-// changed in the block are not compared if the arms were not scraped at the same moment,
-// unless that change cannot explain the canary's: in a change that hits both, one of
-// them is ahead. Nor do the requests of such a block count towards MinRequests.
+// compare adds a window that holds requests. A block in which the baseline itself
+// changed is not compared, in no kind of event, if the arms were not scraped at the same
+// moment: in a change that hits both, one of them is ahead, and where the baseline has
+// few events yet the canary may have many.
 func (l *look) compare() {
 	s, t, w := l.state, l.test, l.window
 	s.Null, s.Until = t.null, plain(w.To)
@@ -108,15 +108,12 @@ func (l *look) compare() {
 	if !block.both() {
 		return
 	}
-	unsteady, nothing := false, false
-	if !w.CanaryAt.Equal(w.BaselineAt) {
-		unsteady, nothing = block.settle(s.Before)
-	}
+	unsteady := !w.CanaryAt.Equal(w.BaselineAt) && changedAnywhere(s.Before, block.Baseline.Sum)
 	if unsteady {
 		l.warnUnsteady(s.Before, block.Baseline.Sum)
 	}
 	s.Before.Total, s.Before.Events = block.Baseline.Sum.Total, append(s.Before.Events[:0], block.Baseline.Sum.Events...)
-	if nothing {
+	if unsteady {
 		t.Learn(&s.Test, block.Baseline.Sum, block.Baseline.Pods)
 		return
 	}
@@ -130,7 +127,7 @@ func (l *look) compare() {
 	accumulate(&s.Canary, block.Canary.Sum)
 	accumulate(&s.Baseline, block.Baseline.Sum)
 	s.Share = events.Canary.Total / (events.Canary.Total + events.Baseline.Total)
-	if !unsteady && !block.Since.Before(s.WeightSince) {
+	if !block.Since.Before(s.WeightSince) {
 		s.Compared += events.Canary.Total
 	}
 }
@@ -275,4 +272,17 @@ func plain(t time.Time) time.Time {
 		return time.Time{}
 	}
 	return t
+}
+
+// changedAnywhere is changed for any kind of event.
+func changedAnywhere(before, now sequential.PodEvents) bool {
+	if len(before.Events) != len(now.Events) {
+		return false
+	}
+	for j := range now.Events {
+		if changed(countsOf(before, j), countsOf(now, j)) {
+			return true
+		}
+	}
+	return false
 }

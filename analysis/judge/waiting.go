@@ -3,8 +3,6 @@ package judge
 import (
 	"math"
 	"time"
-
-	"github.com/serin-dev/serin/analysis/sequential"
 )
 
 // Waiting is what waits to be compared.
@@ -86,54 +84,4 @@ func changed(before, now Counts) bool {
 		return c.Bad * math.Log(c.Bad/(c.Total*mean))
 	}
 	return 2*(gain(before)+gain(now)) > deviance
-}
-
-// beyond is by how much the canary's odds must exceed the higher ones of a baseline that
-// has changed by some factor, as a multiple of that factor squared: the windows of both
-// arms may overlap a change by different parts, up to about a third.
-const beyond = 2
-
-// explains reports whether a change of the baseline may explain the canary's share.
-func explains(before, now, canary Counts) bool {
-	if !changed(before, now) {
-		return false
-	}
-	a, b, c := smoothed(before), smoothed(now), smoothed(canary)
-	factor := max(a, b) / min(a, b)
-	odds := func(share float64) float64 { return share / (1 - share) }
-	return odds(c) <= beyond*factor*factor*odds(max(a, b))
-}
-
-// smoothed is a share that is neither 0 nor 1.
-func smoothed(c Counts) float64 { return (c.Bad + 0.5) / (c.Total + 1) }
-
-// settle makes the canary of a block like the baseline in all kinds of events in which
-// the baseline's change may explain it. unsteady says that there is such a kind, and
-// nothing that there is no other.
-func (w *Waiting) settle(before sequential.PodEvents) (unsteady, nothing bool) {
-	now := w.Baseline.Sum
-	if len(before.Events) != len(now.Events) {
-		return false, false
-	}
-	nothing = true
-	for j := range now.Events {
-		if !explains(countsOf(before, j), countsOf(now, j), w.Canary.counts(j)) {
-			nothing = false
-			continue
-		}
-		if !unsteady {
-			unsteady = true
-			w.Canary.own()
-		}
-		w.Canary.limit(j, now.Events[j]/now.Total)
-	}
-	return unsteady, nothing
-}
-
-// limit cuts the events of a kind down to a share of the requests.
-func (a *arm) limit(kind int, share float64) {
-	a.Sum.Events[kind] = min(a.Sum.Events[kind], share*a.Sum.Total)
-	for i := range a.Pods {
-		a.Pods[i].Events[kind] = min(a.Pods[i].Events[kind], share*a.Pods[i].Total)
-	}
 }
