@@ -61,11 +61,13 @@ func TestMetricsFailTogether(t *testing.T) {
 		spec   Spec
 		logs   []float64
 		failed bool
+		named  string
 	}{
-		{"both nearly", pair(0, 0), []float64{4.7, 4.7}, true},
-		{"one nearly", pair(0, 0), []float64{5.2, 0}, false},
-		{"both nearly, with half of the budget kept for last looks", pair(5, 0), []float64{4.7, 4.7}, false},
-		{"both beyond that", pair(5, 0), []float64{5.4, 5.4}, true},
+		{"both nearly", pair(0, 0), []float64{4.7, 4.7}, true, "worse for sure: a, b"},
+		{"one nearly", pair(0, 0), []float64{5.2, 0}, false, ""},
+		{"both nearly, with half of the budget kept for last looks", pair(5, 0), []float64{4.7, 4.7}, false, ""},
+		{"both beyond that", pair(5, 0), []float64{5.4, 5.4}, true, "worse for sure: a, b"},
+		{"one carries the other", pair(0, 0), []float64{5.25, 3.5}, true, "worse for sure: a"},
 	} {
 		state := measured(test.spec)
 		for i, log := range test.logs {
@@ -79,6 +81,9 @@ func TestMetricsFailTogether(t *testing.T) {
 		failed := state.Metrics[0].Phase == Failed
 		if failed != test.failed {
 			t.Errorf("%s: failed %t, %s", test.reason, failed, state.Metrics[0].Message)
+		}
+		if failed && !strings.HasSuffix(state.Metrics[0].Message, test.named) {
+			t.Errorf("%s: %q does not name %q", test.reason, state.Metrics[0].Message, test.named)
 		}
 		if failed && !strings.HasPrefix(state.Metrics[0].Message, "all judged metrics together: evidence ") {
 			t.Errorf("%s: %q", test.reason, state.Metrics[0].Message)

@@ -46,7 +46,8 @@ func (s *State) merge(spec Spec) {
 	if len(metrics) < 2 {
 		return
 	}
-	limit := math.Log(1 / judge.Looking(spec.FalseAlarmBudget, spec.planned()))
+	budget := judge.Looking(spec.FalseAlarmBudget, spec.planned())
+	limit := math.Log(1 / budget)
 	all := sequential.LogMean(weights, logs)
 	s.Together = &Together{EValue: exponential(all), Limit: exponential(limit)}
 	if all < limit {
@@ -57,8 +58,21 @@ func (s *State) merge(spec Spec) {
 		return
 	}
 	s.Metrics[worst].Phase = Failed
-	s.Metrics[worst].Message = bounded(fmt.Sprintf("all judged metrics together: evidence %s of %s (%s)",
-		exponential(all), exponential(limit), parts(spec, metrics, logs)), messageLimit)
+	s.Metrics[worst].Message = bounded(fmt.Sprintf("all judged metrics together: evidence %s of %s (%s)%s",
+		exponential(all), exponential(limit), parts(spec, metrics, logs), culprits(spec, metrics, sequential.Culprits(weights, logs, budget))), messageLimit)
+}
+
+// culprits names the metrics that are worse for sure, by closed testing; often the mean
+// is beyond its limit and nobody can be named.
+func culprits(spec Spec, metrics, named []int) string {
+	if len(named) == 0 {
+		return "; none of them could be named alone"
+	}
+	var names []string
+	for _, i := range named {
+		names = append(names, spec.Metrics[metrics[i]].Name)
+	}
+	return "; worse for sure: " + strings.Join(names, ", ")
 }
 
 // parts says how much evidence each metric has, the most first.
