@@ -87,6 +87,21 @@ var rooms = []room{
 		{"analysis", "what it drives"},
 		{"providers/metrics", "the errors of the metrics that it makes up"},
 	}},
+	{folder: "controller/measurement", may: []allowed{
+		{"analysis", "what a look wants to know, and what an answer is to it"},
+		{"crds/v1alpha1", "what a metric reads"},
+		{"providers/metrics", "the contract of those who are asked"},
+	}},
+	{folder: "controller/replay", may: []allowed{
+		{"analysis", "the brain"},
+		{"controller/measurement", "what the live driver asks"},
+		{"controller/progression", "the brain"},
+		{"controller/translate", "the language between the API and the brain"},
+		{"crds/v1alpha1", "the API"},
+		{"providers/metrics", "the contract of the source"},
+		{"k8s.io/api", "pod templates"},
+		{"k8s.io/apimachinery", "types of the API"},
+	}},
 	{folder: "controller/rollout", may: liveDriver},
 	{folder: "controller/analysisrun", may: liveDriver},
 
@@ -159,6 +174,7 @@ var rooms = []room{
 var liveDriver = []allowed{
 	{"analysis", "the brain"},
 	{"controller/progression", "the brain"},
+	{"controller/measurement", "what a look asks"},
 	{"controller/translate", "the language between the API and the brain"},
 	{"crds/v1alpha1", "the API"},
 	{"providers", "the world: metrics and traffic"},

@@ -2,7 +2,6 @@ package analysisrun
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"runtime/debug"
 	"time"
@@ -10,8 +9,8 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/serin-dev/serin/analysis/criteria"
 	"github.com/serin-dev/serin/analysis/run"
+	"github.com/serin-dev/serin/controller/measurement"
 	"github.com/serin-dev/serin/crds/v1alpha1"
 	"github.com/serin-dev/serin/providers/metrics"
 )
@@ -78,23 +77,10 @@ func (m *measurer) measure(ctx context.Context, namespace string, metric v1alpha
 }
 
 // failed is a measurement that has no result.
-func (m *measurer) failed(measurement run.Measurement, err error) run.Measurement {
-	measurement.FinishedAt = m.options.Clock.Now()
-	measurement.Result, measurement.Samples = nil, nil
-	measurement.Failure = &run.Failure{Reason: reasonOf(err), Message: err.Error()}
-	return measurement
-}
-
-// reasonOf is why nothing was seen.
-func reasonOf(err error) run.Reason {
-	switch {
-	case errors.Is(err, metrics.ErrInvalidQuery):
-		return run.InvalidQuery
-	case errors.Is(err, metrics.ErrNoData):
-		return run.NoData
-	default:
-		return run.Unavailable
-	}
+func (m *measurer) failed(taken run.Measurement, err error) run.Measurement {
+	failed := measurement.Failed(taken, err)
+	failed.FinishedAt = m.options.Clock.Now()
+	return failed
 }
 
 // question is one measurement.
@@ -109,12 +95,12 @@ type question struct {
 }
 
 // answer asks the provider. A panic of it is an answer too.
-func (q question) answer(ctx context.Context) (measurement run.Measurement) {
+func (q question) answer(ctx context.Context) (taken run.Measurement) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			text := q.redact.text(fmt.Sprint(fault))
 			ctrl.Log.WithName(name).Error(fmt.Errorf("panic: %s", text), "measuring", "namespace", q.namespace, "metric", q.look.Metric, "stack", string(debug.Stack()))
-			measurement = q.failed(fmt.Errorf("%w: the provider panicked: %s", metrics.ErrUnavailable, text))
+			taken = q.failed(fmt.Errorf("%w: the provider panicked: %s", metrics.ErrUnavailable, text))
 		}
 	}()
 	secrets, err := readSecrets(ctx, q.secrets, q.namespace, q.source, q.args)
@@ -131,38 +117,20 @@ func (q question) answer(ctx context.Context) (measurement run.Measurement) {
 		return q.failed(err)
 	}
 	defer release()
-	measurement = run.Measurement{Metric: q.look.Metric, Number: q.look.Number, StartedAt: q.startedAt}
-	if q.source.Prometheus.Query != "" {
-		err = q.query(ctx, provider, &measurement)
-	} else {
-		measurement.Samples = &run.Samples{}
-		err = q.samples(ctx, provider, &measurement)
-	}
+	taken, err = measurement.Take(ctx, provider, complete.Prometheus, q.look, q.startedAt)
 	if err != nil {
 		return q.failed(err)
 	}
-	for i, warning := range measurement.Warnings {
-		measurement.Warnings[i] = q.redact.text(warning)
+	for i, warning := range taken.Warnings {
+		taken.Warnings[i] = q.redact.text(warning)
 	}
-	measurement.FinishedAt = q.options.Clock.Now()
-	return measurement
+	taken.FinishedAt = q.options.Clock.Now()
+	return taken
 }
 
 // failed is this measurement without a result, and without secrets.
 func (q question) failed(err error) run.Measurement {
-	measurement := q.measurer.failed(run.Measurement{Metric: q.look.Metric, Number: q.look.Number, StartedAt: q.startedAt}, err)
-	measurement.Failure.Message = q.redact.text(measurement.Failure.Message)
-	return measurement
-}
-
-// query measures a metric with conditions on the result of a query. That there is no series is an answer:
-// a condition may ask for it.
-func (q question) query(ctx context.Context, provider metrics.Provider, measurement *run.Measurement) error {
-	answer, err := provider.Query(ctx, q.source.Prometheus.Query, q.startedAt)
-	if err != nil && !errors.Is(err, metrics.ErrNoData) {
-		return err
-	}
-	measurement.Result = &criteria.Result{Scalar: answer.Kind == metrics.Scalar, Values: answer.Values}
-	measurement.Warnings = answer.Warnings
-	return nil
+	failed := q.measurer.failed(run.Measurement{Metric: q.look.Metric, Number: q.look.Number, StartedAt: q.startedAt}, err)
+	failed.Failure.Message = q.redact.text(failed.Failure.Message)
+	return failed
 }

@@ -1,4 +1,4 @@
-package analysisrun
+package measurement
 
 import (
 	"context"
@@ -16,16 +16,16 @@ type versions struct{ canary, baseline v1alpha1.VersionMetrics }
 
 // samples measures a metric with a judge, or with conditions on canary and baseline, by
 // what its versions name: a gauge, a histogram or counters. Only an objective has no baseline.
-func (q question) samples(ctx context.Context, provider metrics.Provider, measurement *run.Measurement) error {
-	canary, baseline := q.source.Prometheus.Canary, q.source.Prometheus.Baseline
+func (q question) samples(ctx context.Context, measurement *run.Measurement) error {
+	canary, baseline := q.source.Canary, q.source.Baseline
 	if canary == nil {
 		return fmt.Errorf("%w: provider.prometheus has neither query nor canary; write one", metrics.ErrInvalidQuery)
 	}
 	if baseline == nil {
 		baseline = &v1alpha1.VersionMetrics{}
 	}
-	for _, read := range []func(context.Context, metrics.Provider, *run.Measurement, versions) error{q.points, q.histograms, q.counters} {
-		if err := read(ctx, provider, measurement, versions{*canary, *baseline}); err != nil {
+	for _, read := range []func(context.Context, *run.Measurement, versions) error{q.points, q.histograms, q.counters} {
+		if err := read(ctx, measurement, versions{*canary, *baseline}); err != nil {
 			return err
 		}
 	}
@@ -34,7 +34,7 @@ func (q question) samples(ctx context.Context, provider metrics.Provider, measur
 
 // counters reads the four counters over the same time. The bad ones come first, so that
 // a request that is counted meanwhile is never bad without being there at all.
-func (q question) counters(ctx context.Context, provider metrics.Provider, measurement *run.Measurement, of versions) error {
+func (q question) counters(ctx context.Context, measurement *run.Measurement, of versions) error {
 	samples := measurement.Samples
 	for _, part := range []struct {
 		selector string
@@ -43,7 +43,7 @@ func (q question) counters(ctx context.Context, provider metrics.Provider, measu
 		{of.canary.Bad, &samples.CanaryBad}, {of.baseline.Bad, &samples.BaselineBad},
 		{of.canary.Total, &samples.CanaryTotal}, {of.baseline.Total, &samples.BaselineTotal},
 	} {
-		answer, err := q.raw(ctx, provider, measurement, part.selector)
+		answer, err := q.raw(ctx, measurement, part.selector)
 		if err != nil {
 			return err
 		}
@@ -58,12 +58,12 @@ func (q question) counters(ctx context.Context, provider metrics.Provider, measu
 
 // histograms reads the buckets of both versions, classic and native ones: series move
 // from one to the other, and both may be there meanwhile.
-func (q question) histograms(ctx context.Context, provider metrics.Provider, measurement *run.Measurement, of versions) error {
+func (q question) histograms(ctx context.Context, measurement *run.Measurement, of versions) error {
 	for _, part := range []struct {
 		selector string
 		into     *series.Histograms
 	}{{of.canary.Histogram, &measurement.Samples.CanaryHistogram}, {of.baseline.Histogram, &measurement.Samples.BaselineHistogram}} {
-		answer, err := q.raw(ctx, provider, measurement, part.selector)
+		answer, err := q.raw(ctx, measurement, part.selector)
 		if err != nil {
 			return err
 		}
@@ -74,11 +74,11 @@ func (q question) histograms(ctx context.Context, provider metrics.Provider, mea
 
 // raw reads the samples of a selector since the last look; that there are none is an
 // answer, and so is that nobody asked.
-func (q question) raw(ctx context.Context, provider metrics.Provider, measurement *run.Measurement, selector string) (metrics.Samples, error) {
+func (q question) raw(ctx context.Context, measurement *run.Measurement, selector string) (metrics.Samples, error) {
 	if selector == "" {
 		return metrics.Samples{}, nil
 	}
-	answer, err := provider.Samples(ctx, selector, q.look.From, q.startedAt)
+	answer, err := q.provider.Samples(ctx, selector, q.look.From, q.at)
 	if err != nil && !errors.Is(err, metrics.ErrNoData) {
 		return metrics.Samples{}, err
 	}
@@ -88,7 +88,7 @@ func (q question) raw(ctx context.Context, provider metrics.Provider, measuremen
 
 // points reads a gauge of both versions at the time of the look. That a version has
 // none is for the judge to say.
-func (q question) points(ctx context.Context, provider metrics.Provider, measurement *run.Measurement, of versions) error {
+func (q question) points(ctx context.Context, measurement *run.Measurement, of versions) error {
 	for _, part := range []struct {
 		name, query string
 		into        *[]series.Sample
@@ -96,7 +96,7 @@ func (q question) points(ctx context.Context, provider metrics.Provider, measure
 		if part.query == "" {
 			continue
 		}
-		answer, err := provider.Query(ctx, part.query, q.startedAt)
+		answer, err := q.provider.Query(ctx, part.query, q.at)
 		if err != nil && !errors.Is(err, metrics.ErrNoData) {
 			return err
 		}
@@ -106,7 +106,7 @@ func (q question) points(ctx context.Context, provider metrics.Provider, measure
 			return fmt.Errorf("%w: provider.prometheus.%s.query returns %d series, and a gauge is one number; aggregate it, such as avg(…) or max(…)", metrics.ErrInvalidQuery, part.name, n)
 		}
 		for _, value := range answer.Values {
-			*part.into = append(*part.into, series.Sample{At: q.startedAt, Value: value})
+			*part.into = append(*part.into, series.Sample{At: q.at, Value: value})
 		}
 	}
 	return nil
