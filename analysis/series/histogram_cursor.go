@@ -151,7 +151,11 @@ func (c HistogramCursor) layout(canary, baseline histogramArm, doubts *doubts, t
 		if !observed(mass) {
 			mass = canary.mass()
 		}
-		found = commonEdges(readings, append(canary.newest(), baseline.newest()...), mass)
+		newest := append(canary.newest(), baseline.newest()...)
+		if !observed(mass) {
+			mass = newest
+		}
+		found = commonEdges(readings, newest, mass)
 	}
 	for range found.dropped {
 		doubts.add(boundsDiffer, to)

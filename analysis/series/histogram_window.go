@@ -65,20 +65,34 @@ func (a histogramArm) countable() []reading {
 	return all
 }
 
-// newest is the last reading of each histogram of which one is to be counted now.
+// newest is the last reading of each histogram of which one is to be counted now. One
+// that holds nothing, as after a restart, tells of no bounds when it is native: then it
+// is the last one that holds something, whose requests are to be counted, too.
 func (a histogramArm) newest() []reading {
 	var all []reading
 	for _, t := range a.targets {
 		for _, i := range t.instances {
-			for _, r := range slices.Backward(i.readings) {
-				if t.countable(r.at) {
-					all = append(all, r)
-					break
-				}
+			if r, has := t.newestOf(i); has {
+				all = append(all, r)
 			}
 		}
 	}
 	return all
+}
+
+func (t *target) newestOf(i instance) (newest reading, has bool) {
+	for _, r := range slices.Backward(i.readings) {
+		if !t.countable(r.at) {
+			continue
+		}
+		if !has {
+			newest, has = r, true
+		}
+		if r.bounds != nil || len(r.buckets) > 0 {
+			return r, true
+		}
+	}
+	return newest, has
 }
 
 // mass are the last readings of all histograms.
