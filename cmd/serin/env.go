@@ -21,6 +21,8 @@ type environment struct {
 	Args []string
 	// Env looks an environment variable up.
 	Env func(string) string
+	// Stdin is what is piped in.
+	Stdin io.Reader
 	// Stdout and Stderr get the answer, and what went wrong.
 	Stdout, Stderr io.Writer
 	// Now is the clock.
@@ -29,8 +31,8 @@ type environment struct {
 	Sleep func(context.Context, time.Duration)
 	// Random is where the ids of intents come from.
 	Random io.Reader
-	// IsTerminal says that Stdout is a terminal.
-	IsTerminal bool
+	// IsTerminal says that Stdout is a terminal, and ErrIsTerminal that Stderr is.
+	IsTerminal, ErrIsTerminal bool
 	// Size is the number of columns and lines of that terminal; 0, 0 without one.
 	Size func() (columns, lines int)
 	// Signals makes a context that ends at Ctrl-C.
@@ -43,14 +45,16 @@ type environment struct {
 func processEnvironment() environment {
 	terminal := int(os.Stdout.Fd())
 	return environment{
-		Args:       os.Args,
-		Env:        os.Getenv,
-		Stdout:     os.Stdout,
-		Stderr:     os.Stderr,
-		Now:        time.Now,
-		Sleep:      sleep,
-		Random:     rand.Reader,
-		IsTerminal: term.IsTerminal(terminal),
+		Args:          os.Args,
+		Env:           os.Getenv,
+		Stdin:         os.Stdin,
+		Stdout:        os.Stdout,
+		Stderr:        os.Stderr,
+		Now:           time.Now,
+		Sleep:         sleep,
+		Random:        rand.Reader,
+		IsTerminal:    term.IsTerminal(terminal),
+		ErrIsTerminal: term.IsTerminal(int(os.Stderr.Fd())),
 		Size: func() (int, int) {
 			columns, lines, err := term.GetSize(terminal)
 			if err != nil {

@@ -24,15 +24,20 @@ const (
 // exitCodesHelp is what `serin help exit-codes` prints.
 const exitCodesHelp = `The exit codes of serin:
 
-  0  Done. For status: the Rollout is Healthy.
-  1  Refused or failed: the controller refused what was asked for or did not
-     answer in time, or the API server did not allow it. For status: the Rollout
-     is Degraded.
-  2  Usage: an unknown command or flag, or a wrong argument.
-  3  The cluster cannot be reached, or does not accept the credentials.
+  0  Done. For status: the Rollout is Healthy. For replay: promoted, or
+     Successful. For lint, test, backtest: nothing to complain about.
+  1  Refused, failed, or a negative answer: the controller refused what was asked
+     for or did not answer in time, or the API server did not allow it. For
+     status: the Rollout is Degraded. For replay: taken back, or Failed. For
+     lint: errors were found; for test: a test failed; for backtest: a bar of
+     --fail-under was missed; for convert: something could not be converted.
+  2  Usage: an unknown command or flag, a wrong argument, or input that cannot be
+     read.
+  3  The cluster, or the source of metrics, cannot be reached, or does not accept
+     the credentials.
   4  Not found: the Rollout, or the kind itself, does not exist.
-  5  Only for status: the release is not over (Progressing or Paused), even
-     after --timeout.
+  5  Not decided. For status: the release is not over (Progressing or Paused),
+     even after --timeout. For replay: Inconclusive, or the recording ended first.
 
 Ctrl-C ends get rollout --watch with 0, and status --watch with 5.`
 

@@ -72,17 +72,20 @@ func programName(args []string) string {
 
 // The groups of commands in the help.
 const (
-	groupLook = "look"
-	groupAct  = "act"
+	groupLook    = "look"
+	groupAct     = "act"
+	groupOffline = "offline"
 )
 
 // newRootCommand puts the commands together.
 func newRootCommand(s *session) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "serin",
-		Short: "See what releases do, and take part in them",
+		Short: "See what releases do, take part in them, and try templates on recorded metrics",
 		Long: `serin shows what the releases of a cluster do and why, and asks their
-controller to promote, abort, retry, pause or resume them.`,
+controller to promote, abort, retry, pause or resume them. Without a cluster it
+records metrics, replays releases over them by the code that decides live, and
+checks, tests and converts templates.`,
 		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: s.program},
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -91,7 +94,8 @@ controller to promote, abort, retry, pause or resume them.`,
 
 		DisableFlagsInUseLine: true,
 	}
-	root.AddGroup(&cobra.Group{ID: groupLook, Title: "To look:"}, &cobra.Group{ID: groupAct, Title: "To act:"})
+	root.AddGroup(&cobra.Group{ID: groupLook, Title: "To look:"}, &cobra.Group{ID: groupAct, Title: "To act:"},
+		&cobra.Group{ID: groupOffline, Title: "Without a cluster, before a template guards anything:"})
 	s.addFlags(root)
 	root.SetFlagErrorFunc(unknownFlag)
 	add(root, groupLook, newGet(s), newList(s), newStatus(s))
