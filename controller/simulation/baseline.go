@@ -9,24 +9,24 @@ type baseline struct {
 }
 
 // scaleBaseline gives a set of fresh pods a number of them.
-func (w *World) scaleBaseline(scale progression.ScaleBaseline) {
-	set := w.baselines[scale.Name]
+func (c *Cluster) scaleBaseline(scale progression.ScaleBaseline) {
+	set := c.baselines[scale.Name]
 	if set == nil {
 		set = &baseline{hash: scale.Hash}
-		set.startedAt = w.Now
-		w.baselines[scale.Name] = set
+		set.startedAt = c.Now
+		c.baselines[scale.Name] = set
 	}
 	set.wanted = scale.Pods
-	w.settlePods(set.hash, &set.version)
+	c.settlePods(set.hash, &set.version)
 }
 
 // KillBaseline ends a number of fresh pods of every release; they are replaced.
-func (w *World) KillBaseline(number int) {
-	for _, name := range sortedKeys(w.baselines) {
-		set := w.baselines[name]
+func (c *Cluster) KillBaseline(number int) {
+	for _, name := range sortedKeys(c.baselines) {
+		set := c.baselines[name]
 		for i := range min(number, len(set.pods)) {
-			set.pods[i].diedAt = w.Now
+			set.pods[i].diedAt = c.Now
 		}
-		w.settlePods(set.hash, &set.version)
+		c.settlePods(set.hash, &set.version)
 	}
 }

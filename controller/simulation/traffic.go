@@ -29,17 +29,6 @@ func (w *World) serve(step time.Duration) {
 	}
 }
 
-// serving are the pods that can serve, of a version or of a set of fresh ones.
-func (w *World) serving(name, hash string, v *version) []pod {
-	var pods []pod
-	for _, p := range v.pods {
-		if w.available(hash, p) && (name == hash || !w.BaselineStuck) {
-			pods = append(pods, p)
-		}
-	}
-	return pods
-}
-
 // answer counts the requests that one pod answers.
 func (w *World) answer(name, hash string, p pod, requests float64) {
 	c := w.traffic[name]
