@@ -50,14 +50,7 @@ func (r *Reconciler) actOne(ctx context.Context, rollout *v1alpha1.Rollout, w *w
 	case progression.StartRun:
 		return r.startRun(ctx, rollout, w, e)
 	case progression.MarkWeight:
-		return r.patchRun(ctx, w, e.Key, func(spec *v1alpha1.AnalysisRunSpec) {
-			spec.WeightSince = nil
-			if !e.Since.IsZero() {
-				stamp := metav1.NewMicroTime(e.Since)
-				spec.WeightSince = &stamp
-			}
-			spec.Weight = heldWeight(e.Weight)
-		})
+		return r.patchRun(ctx, w, e.Key, func(spec *v1alpha1.AnalysisRunSpec) { translate.MarkWeight(spec, e) })
 	case progression.StopRun:
 		return r.patchRun(ctx, w, e.Key, func(spec *v1alpha1.AnalysisRunSpec) { spec.Terminate = true })
 	case progression.Announce:

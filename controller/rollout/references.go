@@ -90,52 +90,19 @@ func routes(rollout *v1alpha1.Rollout) []string {
 // observeAnalyses resolves every analysis that the spec names, so that a mistake in
 // a template is found before a release begins.
 func (r *Reconciler) observeAnalyses(ctx context.Context, rollout *v1alpha1.Rollout, w *world) error {
-	canary := rollout.Spec.Strategy.Canary
-	if canary == nil {
-		return nil
-	}
-	if canary.Analysis != nil {
-		if err := r.checkAnalysis(ctx, rollout, w, canary.Analysis.RolloutAnalysis, translate.Background, "spec.strategy.canary.analysis", false); err != nil {
-			return err
-		}
-	}
-	alone := false
-	for i, step := range canary.Steps {
-		if step.SetWeight != nil {
-			alone = *step.SetWeight >= 100
-		}
-		if step.Analysis == nil {
-			continue
-		}
-		if err := r.checkAnalysis(ctx, rollout, w, *step.Analysis, translate.Step, fmt.Sprintf("spec.strategy.canary.steps[%d].analysis", i), alone); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// checkAnalysis notes the problems of one analysis; alone says that the canary has all
-// of the traffic in it.
-func (r *Reconciler) checkAnalysis(ctx context.Context, rollout *v1alpha1.Rollout, w *world, analysis v1alpha1.RolloutAnalysis, kind translate.Kind, field string, alone bool) error {
-	_, problems, err := r.resolve(ctx, rollout, w, analysis, kind, comparison{fresh: w.Spec.Baseline != nil, alone: alone})
+	problems, err := r.releaseRuns(ctx, rollout, w).Problems(w.Spec.Baseline != nil)
 	for _, problem := range problems {
-		w.problem(translate.Problem{Field: field + ": " + problem.Field, Message: problem.Message})
+		w.problem(problem)
 	}
 	return err
 }
 
-// comparison is what the canary is compared with: fresh pods of the stable version, or
-// those that serve anyway; alone, with nothing that gets traffic.
-type comparison struct{ fresh, alone bool }
-
-// resolve turns an analysis into the spec of an AnalysisRun.
-func (r *Reconciler) resolve(ctx context.Context, rollout *v1alpha1.Rollout, w *world, analysis v1alpha1.RolloutAnalysis, kind translate.Kind, with comparison) (v1alpha1.AnalysisRunSpec, translate.Problems, error) {
-	stable := w.state.Stable
-	if stable == "" {
-		stable = w.Template
+// releaseRuns makes the AnalysisRuns of a release.
+func (r *Reconciler) releaseRuns(ctx context.Context, rollout *v1alpha1.Rollout, w *world) translate.ReleaseRuns {
+	return translate.ReleaseRuns{
+		Rollout: rollout, StableHash: w.state.Stable, LatestHash: w.Template,
+		Fetch: r.fetch(ctx, rollout.Namespace), Checks: r.Checks,
 	}
-	release := translate.Release{Rollout: rollout.ObjectMeta, StableHash: stable, LatestHash: w.Template, FreshBaseline: with.fresh, Alone: with.alone}
-	return translate.ResolveAnalysis(r.fetch(ctx, rollout.Namespace), analysis, kind, release, r.Checks)
 }
 
 // fetch reads templates for the resolution.

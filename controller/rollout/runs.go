@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -35,76 +34,21 @@ func (r *Reconciler) observeRuns(ctx context.Context, rollout *v1alpha1.Rollout,
 			continue
 		}
 		w.runs[key] = run
-		w.Runs[key] = view(run, w.Now)
+		w.Runs[key] = translate.SeenRun(run, w.Now)
 	}
 	return nil
-}
-
-// view is what a run shows to the release.
-func view(object *v1alpha1.AnalysisRun, now time.Time) progression.Run {
-	seen := progression.Run{View: translate.ViewRun(object, now), Stopping: object.Spec.Terminate}
-	if object.Spec.WeightSince != nil {
-		seen.WeightSince = object.Spec.WeightSince.UTC()
-	}
-	if object.Spec.Weight != nil {
-		seen.Weight = *object.Spec.Weight
-	}
-	return seen
 }
 
 // startRun makes the AnalysisRun of a release.
 func (r *Reconciler) startRun(ctx context.Context, rollout *v1alpha1.Rollout, w *world, start progression.StartRun) error {
-	analysis, kind := analysisOf(rollout, start)
-	if analysis == nil {
-		return nil // The analysis was taken out of the spec.
+	run, err := r.releaseRuns(ctx, rollout, w).Start(start)
+	if err != nil || run == nil {
+		return err
 	}
-	fresh := start.Baseline != ""
-	spec, problems, err := r.resolve(ctx, rollout, w, *analysis, kind, comparison{fresh: fresh})
-	if err != nil || len(problems) > 0 {
-		return fmt.Errorf("starting AnalysisRun %s: %w", start.Key, orProblems(err, problems))
-	}
-	spec.CanarySince = rollout.Status.Release.StartedAt
-	if fresh && translate.SelectsBaseline(analysis.Args) {
-		// Without the label the baseline is all pods of the stable version, old ones too.
-		spec.BaselineSince = rollout.Status.Release.StartedAt
-	}
-	spec.WeightSince, spec.Weight = rollout.Status.Release.WeightSince, heldWeight(start.Weight)
-	run := translate.NewRun(rollout, start.Key, kind, w.Template, spec)
 	if err := r.Client.Create(ctx, run, client.FieldOwner(FieldManager)); client.IgnoreAlreadyExists(err) != nil {
 		return fmt.Errorf("creating AnalysisRun %s: %w", run.Name, err)
 	}
 	return nil
-}
-
-// heldWeight is the share that a router holds a run's versions to; nil when none does.
-func heldWeight(weight int32) *int32 {
-	if weight == 0 {
-		return nil
-	}
-	return &weight
-}
-
-// analysisOf finds the analysis that a run is for; nil when the spec has it no more.
-func analysisOf(rollout *v1alpha1.Rollout, start progression.StartRun) (*v1alpha1.RolloutAnalysis, translate.Kind) {
-	canary := rollout.Spec.Strategy.Canary
-	switch {
-	case canary == nil:
-		return nil, ""
-	case start.Kind == progression.BackgroundRun && canary.Analysis != nil:
-		return &canary.Analysis.RolloutAnalysis, translate.Background
-	case start.Kind == progression.StepRun && int(start.Step) < len(canary.Steps):
-		return canary.Steps[start.Step].Analysis, translate.Step
-	default:
-		return nil, ""
-	}
-}
-
-// orProblems is an error, or else the problems as one.
-func orProblems(err error, problems translate.Problems) error {
-	if err != nil {
-		return err
-	}
-	return problems
 }
 
 // patchRun changes the spec of a run, against the version that was read.
