@@ -78,7 +78,7 @@ func (m Metric) arms(memory *judgeMemory, samples Samples, at moments) (arms, er
 	case m.Histogram != nil:
 		return m.bucketArms(memory, samples, at)
 	default:
-		return pointArms(memory, samples, at.to), nil
+		return pointArms(memory, samples, at.to, m.apart()), nil
 	}
 }
 
@@ -161,7 +161,7 @@ func keptEvidence(kept string, e judge.Evidence) *Evidence {
 
 // pointArms are the values of a gauge, of which this look must bring one of each
 // version. What is no number is not remembered: one 0/0 would hide all that follows.
-func pointArms(memory *judgeMemory, samples Samples, to time.Time) arms {
+func pointArms(memory *judgeMemory, samples Samples, to time.Time, apart time.Duration) arms {
 	known := arms{seen: fmt.Sprintf("canary %s, baseline %s", newestValue(samples.CanaryPoints), newestValue(samples.BaselinePoints))}
 	p := &memory.Points
 	// Points of a future that the clock has left would keep out those that follow.
@@ -181,7 +181,7 @@ func pointArms(memory *judgeMemory, samples Samples, to time.Time) arms {
 		}
 		*arm.points = numbers
 	}
-	p.add(samples)
+	p.add(samples, apart)
 	known.Canary.Points, known.Baseline.Points = values(p.Canary), values(p.Baseline)
 	known.evidence = pointsKept(p)
 	return known

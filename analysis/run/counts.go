@@ -30,7 +30,7 @@ func (m Metric) countWindow(memory *judgeMemory, samples Samples, at moments) (w
 		Baseline: series.Counters{Bad: samples.BaselineBad, Total: samples.BaselineTotal, BornAfter: at.baselineSince},
 	}
 	window, memory.Cursor = memory.Cursor.Advance(arms, at.to, m.policy())
-	window.Unscraped = betweenScrapes(samples.CanaryTotal, samples.BaselineTotal, window.From, window.To)
+	window.Unscraped = m.betweenScrapes(samples.CanaryTotal, samples.BaselineTotal, window.From, window.To)
 	seen = fmt.Sprintf("canary %s/%s, baseline %s/%s", number(window.Canary.Bad), number(window.Canary.Total),
 		number(window.Baseline.Bad), number(window.Baseline.Total))
 	return window, arms.Baseline, seen
@@ -45,7 +45,7 @@ func (m Metric) judgeObjective(memory *judgeMemory, window judge.Window, at mome
 		return judge.Verdict{}, err
 	}
 	state, verdict := objective.Observe(state, window, at.weightSince)
-	if at.last && verdict.Decision == judge.Pass {
+	if at.concludes(verdict) {
 		verdict = objective.Conclude(state, verdict)
 	}
 	memory.State = state.String()
@@ -66,7 +66,7 @@ func (m Metric) judgeProportion(memory *judgeMemory, baseline series.Counters, w
 		}
 	}
 	verdict := proportion.Observe(&state, window, at.weightSince)
-	if at.last && verdict.Decision == judge.Pass {
+	if at.concludes(verdict) {
 		verdict = proportion.Conclude(&state, verdict)
 	}
 	memory.State = state.String()
@@ -78,11 +78,11 @@ func (m Metric) judgeProportion(memory *judgeMemory, baseline series.Counters, w
 func (m Metric) pastCounts(baseline series.Counters, until time.Time) []series.Window {
 	arms := series.Arms{Baseline: baseline}
 	begin, looks := m.pastLooks(until, len(baseline.Bad)+len(baseline.Total))
-	cursor := series.Begin(begin, time.Time{}, series.Policy{})
+	cursor := series.Begin(begin, time.Time{}, series.Policy{Lookback: m.policy().Lookback})
 	var windows []series.Window
 	for _, to := range looks {
 		var window series.Window
-		if window, cursor = cursor.Advance(arms, to, series.Policy{Grace: settled}); window.Baseline.Total > 0 {
+		if window, cursor = cursor.Advance(arms, to, series.Policy{Grace: settled, Lookback: m.policy().Lookback}); window.Baseline.Total > 0 {
 			windows = append(windows, window)
 		}
 	}
@@ -96,6 +96,7 @@ const settled = time.Millisecond
 // first of these windows begins. With many series they are fewer: many pods tell in a
 // few windows how much they differ.
 func (m Metric) pastLooks(until time.Time, lines int) (begin time.Time, looks []time.Time) {
+	history := m.history()
 	every := max(gap(m, false), history/maxPastLooks)
 	count := min(int(history/every), max(leastPastLooks, maxPastWork/max(lines, 1)))
 	begin = until.Add(-time.Duration(count) * every)
@@ -131,7 +132,7 @@ func (m Metric) bucketWindow(memory *judgeMemory, samples Samples, at moments) (
 	arms := series.HistogramArms{Canary: samples.CanaryHistogram, Baseline: samples.BaselineHistogram}
 	arms.Canary.BornAfter, arms.Baseline.BornAfter = at.canarySince, at.baselineSince
 	window, memory.Histogram = memory.Histogram.Advance(arms, at.to, m.policy())
-	window.Unscraped = betweenScrapes(scrapes(samples.CanaryHistogram), scrapes(samples.BaselineHistogram), window.From, window.To)
+	window.Unscraped = m.betweenScrapes(scrapes(samples.CanaryHistogram), scrapes(samples.BaselineHistogram), window.From, window.To)
 	seen = fmt.Sprintf("canary %s requests, baseline %s", number(requests(window.Canary)), number(requests(window.Baseline)))
 	return window, arms.Baseline, seen
 }
@@ -150,7 +151,7 @@ func (m Metric) observeHistogram(memory *judgeMemory, baseline series.Histograms
 		}
 	}
 	verdict := histogram.Observe(&state, window, at.weightSince)
-	if at.last && verdict.Decision == judge.Pass {
+	if at.concludes(verdict) {
 		verdict = histogram.Conclude(&state, verdict)
 	}
 	memory.State = state.String()
@@ -161,11 +162,11 @@ func (m Metric) observeHistogram(memory *judgeMemory, baseline series.Histograms
 func (m Metric) pastHistograms(baseline series.Histograms, until time.Time) []series.HistogramWindow {
 	arms := series.HistogramArms{Canary: baseline, Baseline: baseline}
 	begin, looks := m.pastLooks(until, len(baseline.Classic)+len(baseline.Native))
-	cursor := series.BeginHistograms(begin, time.Time{}, series.Policy{})
+	cursor := series.BeginHistograms(begin, time.Time{}, series.Policy{Lookback: m.policy().Lookback})
 	var windows []series.HistogramWindow
 	for _, to := range looks {
 		var window series.HistogramWindow
-		if window, cursor = cursor.Advance(arms, to, series.Policy{Grace: settled}); len(window.Baseline) > 0 {
+		if window, cursor = cursor.Advance(arms, to, series.Policy{Grace: settled, Lookback: m.policy().Lookback}); len(window.Baseline) > 0 {
 			window.Canary = nil
 			windows = append(windows, window)
 		}

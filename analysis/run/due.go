@@ -22,6 +22,24 @@ type Look struct {
 	// From is where the window of a judged metric begins: raw samples after it
 	// are wanted, and earlier ones as far as a lookback goes. Zero without a judge.
 	From time.Time
+	// Past are the times before this look at which the baseline's gauge is wanted, too.
+	Past Past
+}
+
+// Past are times at equal distances, both ends included. The zero value is none.
+type Past struct {
+	From, To time.Time
+	Every    time.Duration
+}
+
+// past is Look.Past: the first look of a judge of points learns from it what the
+// baseline's points are like before there is a canary.
+func past(metric Metric, state MetricState, now time.Time) Past {
+	if metric.History <= 0 || metric.Interval <= 0 || state.JudgeState != "" || !metric.points() {
+		return Past{}
+	}
+	points := min(metric.History, mostPoints)
+	return Past{From: now.Add(-time.Duration(points) * metric.Interval), To: now.Add(-metric.Interval), Every: metric.Interval}
 }
 
 // Due says which metrics are to be measured now, in the order of the spec, and
@@ -37,7 +55,10 @@ func Due(spec Spec, state State, now time.Time) (looks []Look, next time.Time) {
 		}
 		at := dueAt(metric, state.Metrics[i], state.StartedAt, now)
 		if !now.Before(at) {
-			looks = append(looks, Look{Metric: metric.Name, Number: state.Metrics[i].number(), From: windowFrom(spec, metric, state.Metrics[i], state.StartedAt, now)})
+			looks = append(looks, Look{
+				Metric: metric.Name, Number: state.Metrics[i].number(),
+				From: windowFrom(spec, metric, state.Metrics[i], state.StartedAt, now), Past: past(metric, state.Metrics[i], now),
+			})
 			continue
 		}
 		if next.IsZero() || at.Before(next) {
@@ -54,12 +75,23 @@ func dueAt(metric Metric, state MetricState, startedAt, now time.Time) time.Time
 	last, measured := state.last()
 	from, wait := startedAt, metric.InitialDelay
 	if measured {
-		from, wait = last.FinishedAt, gap(metric, last.Blind())
+		from, wait = last.FinishedAt, gap(metric, last.Blind() && !metric.broughtPoint(last))
 	}
 	if from.After(now.Add(max(wait, shortestGap))) {
 		return now
 	}
 	return from.Add(wait)
+}
+
+// broughtPoint reports whether a measurement that brought no verdict brought points: the
+// same value of a gauge, read again before its time, would be taken for a second point.
+func (m Metric) broughtPoint(last Outcome) bool {
+	switch last.Reason {
+	case TooFewPoints, EvidenceMounting, Undecided, SpreadIncreased, NotKnownYet:
+		return m.points()
+	default:
+		return false
+	}
 }
 
 // gap is from the end of a measurement to the beginning of the next one.

@@ -27,9 +27,13 @@ const (
 	// What lies further back is not counted: an answer that is too large to be
 	// read would keep it blind for ever.
 	longestWindow = 30 * time.Minute
-	// history is how long before the run the baseline is looked at, to learn how much
-	// its pods differ.
-	history = 15 * time.Minute
+	// shortestHistory and longestHistory are how long before the run the baseline is
+	// looked at, to learn how much its pods differ: leastPastLooks intervals between them.
+	shortestHistory = 15 * time.Minute
+	longestHistory  = 24 * time.Hour
+	// lookbackIntervals are how many intervals the previous sample of a counter may be
+	// away: what is measured hourly is often scraped hourly.
+	lookbackIntervals = 3
 	// judgeMemoryVersion is the layout of judgeMemory.
 	judgeMemoryVersion = 2
 )
@@ -66,7 +70,7 @@ func judgeSamples(spec Spec, metric Metric, state *MetricState, startedAt time.T
 	}
 	skipped := memory.shorten(metric, to)
 	at := moments{startedAt: startedAt, weightSince: weightSince(spec, startedAt), weight: spec.Weight, to: to, canarySince: spec.CanarySince, baselineSince: spec.BaselineSince,
-		first: state.JudgeState == "", planned: spec.planned(), last: metric.concludes() && state.Count+1 >= metric.Count}
+		first: state.JudgeState == "", planned: spec.planned(), last: metric.concludes() && metric.Count > 0 && state.Count+1 >= metric.Count, ends: metric.ends(*state, to)}
 	found, err := metric.judge(&memory, samples, at)
 	if err != nil {
 		return blind(ConditionError, fmt.Sprintf("reading what the judge remembers: %v; delete the run, so that a new one begins", err))
@@ -97,12 +101,25 @@ type moments struct {
 	// weight is set since weightSince; 0 when it is not known.
 	weight float64
 	// first and last say that it is the first look, or the last one if it passes: a look
-	// that holds is repeated, and a test for one look is not. planned: the run has last looks.
-	first, last, planned bool
+	// that holds is repeated, and a test for one look is not. ends: it is the last one
+	// whatever it says. planned: the run has last looks.
+	first, last, ends, planned bool
+}
+
+// concludes reports whether a judge that says this is asked for its conclusion: once,
+// and at a last look that any other may follow only when nothing speaks against a pass.
+func (at moments) concludes(v judge.Verdict) bool {
+	return v.Decision == judge.Pass && (at.last || at.ends) || at.ends && v.Reason == judge.EvidenceMounting
 }
 
 // concludes reports whether the metric has a planned last look.
-func (m Metric) concludes() bool { return m.Count > 0 && m.spends() }
+func (m Metric) concludes() bool { return (m.Count > 0 || !m.Ends.IsZero()) && m.spends() }
+
+// ends reports whether a look is the first one at or after the planned end.
+func (m Metric) ends(state MetricState, to time.Time) bool {
+	last, measured := state.last()
+	return m.concludes() && !m.Ends.IsZero() && !to.Before(m.Ends) && (!measured || last.StartedAt.Before(m.Ends))
+}
 
 // planned reports whether any metric has a last look. Then all judges keep half of their
 // budget for last looks, those without one, too: their evidence counts together, and one
@@ -181,7 +198,14 @@ func recall(spec Spec, metric Metric, state MetricState, startedAt time.Time) (j
 }
 
 // policy is how the metric's samples are counted.
-func (m Metric) policy() series.Policy { return series.Policy{WarmUp: m.WarmUp} }
+func (m Metric) policy() series.Policy {
+	return series.Policy{WarmUp: m.WarmUp, Lookback: max(series.DefaultLookback, lookbackIntervals*m.Interval)}
+}
+
+// history is how long before the run the baseline's requests are looked at.
+func (m Metric) history() time.Duration {
+	return min(max(shortestHistory, leastPastLooks*gap(m, false)), longestHistory)
+}
 
 // windowFrom is Look.From.
 func windowFrom(spec Spec, metric Metric, state MetricState, startedAt, to time.Time) time.Time {
@@ -194,7 +218,7 @@ func windowFrom(spec Spec, metric Metric, state MetricState, startedAt, to time.
 	}
 	memory.shorten(metric, to)
 	from := memory.samplesFrom(metric)
-	if earliest := startedAt.Add(-history); state.JudgeState == "" && earliest.Before(from) {
+	if earliest := startedAt.Add(-metric.history()); state.JudgeState == "" && earliest.Before(from) {
 		return earliest
 	}
 	return from
@@ -226,7 +250,7 @@ func (m *judgeMemory) shorten(metric Metric, to time.Time) []string {
 		m.begin(metric, to)
 		return []string{"the clock was set back: requests since the last look are not counted"}
 	}
-	earliest := to.Add(-max(longestWindow, 2*metric.Interval))
+	earliest := to.Add(-max(longestWindow, lookbackIntervals*metric.Interval))
 	if !settled.Before(earliest) {
 		return nil
 	}

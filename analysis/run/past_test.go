@@ -14,13 +14,14 @@ func TestTheFirstLookReadsThePastWithinBounds(t *testing.T) {
 		looks    int
 		begin    time.Duration
 	}{
-		{"few series", 15 * time.Second, 40, 60, history},
-		{"an interval that does not divide the past", 7 * time.Second, 40, 128, history},
-		{"very often", time.Second, 40, 180, history},
+		{"few series", 15 * time.Second, 40, 60, shortestHistory},
+		{"an interval that does not divide the past", 7 * time.Second, 40, 128, shortestHistory},
+		{"very often", time.Second, 40, 180, shortestHistory},
 		{"20 pods of 30 buckets", 10 * time.Second, 600, 50, 500 * time.Second},
 		{"100 pods of 30 buckets", 10 * time.Second, 3000, 12, 2 * time.Minute},
-		{"no series", 10 * time.Second, 0, 90, history},
-		{"hardly ever", time.Hour, 40, 0, history},
+		{"no series", 10 * time.Second, 0, 90, shortestHistory},
+		{"hardly ever", time.Hour, 40, 12, 12 * time.Hour},
+		{"less than once a day", 36 * time.Hour, 40, 0, 24 * time.Hour},
 	} {
 		begin, looks := Metric{Interval: test.interval}.pastLooks(epoch, test.lines)
 		if len(looks) != test.looks || epoch.Sub(begin) != test.begin {

@@ -51,9 +51,9 @@ func (v *value) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// add adds the points that are new.
-func (p *points) add(samples Samples) {
-	p.Canary, p.Baseline = newer(p.Canary, samples.CanaryPoints), newer(p.Baseline, samples.BaselinePoints)
+// add adds the points that are new, and so long apart.
+func (p *points) add(samples Samples, apart time.Duration) {
+	p.Canary, p.Baseline = newer(p.Canary, samples.CanaryPoints, apart), newer(p.Baseline, samples.BaselinePoints, apart)
 	for _, arm := range [][]point{p.Canary, p.Baseline} {
 		if n := len(arm); n > 0 && arm[n-1].At.After(p.Until) {
 			p.Until = arm[n-1].At
@@ -61,12 +61,16 @@ func (p *points) add(samples Samples) {
 	}
 }
 
-// newer appends what is later than all that is there, and forgets the oldest.
-func newer(known []point, more []series.Sample) []point {
+// newer appends what is later than all that is there, a single point by so much, and
+// forgets the oldest.
+func newer(known []point, more []series.Sample, apart time.Duration) []point {
+	if len(more) > 1 {
+		apart = 0 // Whoever sends several knows when they were measured.
+	}
 	more = slices.Clone(more)
 	slices.SortStableFunc(more, func(a, b series.Sample) int { return a.At.Compare(b.At) })
 	for _, sample := range more {
-		if n := len(known); n == 0 || sample.At.After(known[n-1].At) {
+		if n := len(known); n == 0 || sample.At.After(known[n-1].At) && sample.At.Sub(known[n-1].At) >= apart {
 			known = append(known, point{At: moment(sample.At), Value: value(sample.Value)})
 		}
 	}
@@ -76,13 +80,19 @@ func newer(known []point, more []series.Sample) []point {
 	return known
 }
 
+// apart is how long after the last point a value of the gauge is the next one. Looks are
+// an interval apart, but for those that are repeated because nothing was seen: of one arm
+// something may have been seen, and a gauge that is read twice between two scrapes has not
+// been measured twice.
+func (m Metric) apart() time.Duration { return m.Interval / 2 }
+
 // judgePoints judges a gauge by its points.
 func (m Metric) judgePoints(memory *judgeMemory, samples Samples, at moments) (finding, error) {
 	if m.MannWhitney != nil && m.MannWhitney.NaN == judge.ReplaceNaN {
 		// A count whose series is absent while nothing happens is a point, too.
 		samples.CanaryPoints, samples.BaselinePoints = orNaN(samples.CanaryPoints, at.to), orNaN(samples.BaselinePoints, at.to)
 	}
-	memory.Points.add(samples)
+	memory.Points.add(samples, m.apart())
 	p := memory.Points
 	seen := fmt.Sprintf("canary %s, baseline %s", lastPoint(p.Canary), lastPoint(p.Baseline))
 	if m.MannWhitney != nil {
@@ -97,7 +107,7 @@ func (m Metric) judgePoints(memory *judgeMemory, samples Samples, at moments) (f
 	mean := *m.Mean
 	mean.Planned = at.planned
 	state, verdict := mean.Observe(state, judge.MeanWindow{To: at.to, Canary: samplesOf(p.Canary), Baseline: samplesOf(p.Baseline)})
-	if at.last && verdict.Decision == judge.Pass {
+	if at.concludes(verdict.Verdict) {
 		verdict = mean.Conclude(state, verdict)
 	}
 	memory.State = state.String()

@@ -12,6 +12,8 @@ type Measurement struct {
 	// Metric and Number are those of the Look.
 	Metric string
 	Number int
+	// From is that of the Look: what the samples begin with.
+	From time.Time
 	// StartedAt is when the query was sent, and the time that it was about.
 	StartedAt time.Time
 	// FinishedAt is when the answer was there.

@@ -26,8 +26,8 @@ func (m Metric) unseen(samples Samples, to time.Time) string {
 		case arm.name == "baseline" && m.Alone:
 		case arm.newest.IsZero():
 			return fmt.Sprintf("there are no samples of the %s's requests; check provider.prometheus.%s.%s if it serves any", arm.name, arm.name, field)
-		case to.Sub(arm.newest) > freshest:
-			return fmt.Sprintf("the newest sample of the %s's requests is of %s, older than %s; check that it is scraped", arm.name, clock(arm.newest), freshest)
+		case to.Sub(arm.newest) > m.freshest():
+			return fmt.Sprintf("the newest sample of the %s's requests is of %s, older than %s; check that it is scraped", arm.name, clock(arm.newest), m.freshest())
 		}
 	}
 	return ""
@@ -49,10 +49,11 @@ func scrapes(h series.Histograms) []series.Series {
 	return list
 }
 
+// freshest is how old the newest sample of an arm's requests may be, so that the arm
+// counts as seen: a counter is scraped twice within the lookback.
+func (m Metric) freshest() time.Duration { return m.policy().Lookback / 2 }
+
 const (
-	// freshest is how old the newest sample of an arm's requests may be, so that
-	// the arm counts as seen: a counter is scraped twice within the lookback.
-	freshest = series.DefaultLookback / 2
 	// usualGap is between two scrapes, when the samples do not tell.
 	usualGap = 30 * time.Second
 	// missedScrapes is how many scrapes in a row may be missing.
@@ -61,7 +62,7 @@ const (
 
 // betweenScrapes says whether the canary has no sample in a window only because
 // none is due yet: the look came sooner than the scrape.
-func betweenScrapes(canary, baseline []series.Series, from, to time.Time) bool {
+func (m Metric) betweenScrapes(canary, baseline []series.Series, from, to time.Time) bool {
 	newest := newestSample(canary)
 	if newest.After(from) {
 		return false
@@ -71,7 +72,7 @@ func betweenScrapes(canary, baseline []series.Series, from, to time.Time) bool {
 		gap = scrapeGap(baseline)
 	}
 	if gap == 0 {
-		gap = usualGap
+		gap = max(usualGap, m.Interval)
 	}
 	return to.Sub(newest) <= missedScrapes*gap
 }

@@ -74,6 +74,12 @@ type Metric struct {
 	Alone bool
 	// WarmUp is how old a pod of the canary must be to be compared.
 	WarmUp time.Duration
+	// History is how many points of the baseline's gauge from before the first look are
+	// wanted, one every Interval; 0: none.
+	History int
+	// Ends is when the judge's last look is due, where that is known of a metric without
+	// a Count; it concludes at the first look from then on. Zero: not known.
+	Ends time.Time
 	// Weight is the metric's part of the FalseAlarmBudget, relative to the other judged
 	// metrics; 0 is 1.
 	Weight float64
@@ -84,6 +90,11 @@ type Metric struct {
 
 // counts reports whether a judge compares bad requests.
 func (m Metric) counts() bool { return m.Proportion != nil || m.Objective != nil }
+
+// points reports whether the points of a gauge are judged.
+func (m Metric) points() bool {
+	return m.Mean != nil || m.MannWhitney != nil || m.Comparison != nil && m.Proportion == nil && m.Histogram == nil
+}
 
 // judged reports whether samples of canary and baseline are judged.
 func (m Metric) judged() bool {
