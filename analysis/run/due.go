@@ -22,7 +22,7 @@ type Look struct {
 	// From is where the window of a judged metric begins: raw samples after it
 	// are wanted, and earlier ones as far as a lookback goes. Zero without a judge.
 	From time.Time
-	// Past are the times before this look at which the baseline's gauge is wanted, too.
+	// Past are times before this look at which the baseline's gauge is wanted, too.
 	Past Past
 }
 

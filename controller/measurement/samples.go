@@ -101,9 +101,13 @@ func (q question) points(ctx context.Context, measurement *run.Measurement, of v
 			return err
 		}
 		measurement.Warnings = append(measurement.Warnings, answer.Warnings...)
-		if n := len(answer.Values); n > 1 {
-			// Their mean would weigh a pod that serves nothing like one that serves all.
-			return fmt.Errorf("%w: provider.prometheus.%s.query returns %d series, and a gauge is one number; aggregate it, such as avg(…) or max(…)", metrics.ErrInvalidQuery, part.name, n)
+		if err := oneSeries(part.name, len(answer.Values)); err != nil {
+			return err
+		}
+		if part.name == "baseline" {
+			if err := q.past(ctx, measurement, part.query); err != nil {
+				return err
+			}
 		}
 		for _, value := range answer.Values {
 			*part.into = append(*part.into, series.Sample{At: q.at, Value: value})

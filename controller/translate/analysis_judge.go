@@ -1,6 +1,8 @@
 package translate
 
 import (
+	"time"
+
 	"github.com/serin-dev/serin/analysis/judge"
 	"github.com/serin-dev/serin/analysis/run"
 	"github.com/serin-dev/serin/crds/v1alpha1"
@@ -11,8 +13,12 @@ const (
 	defaultTolerance   = "10%"
 	defaultMinRequests = 100
 	defaultMinPoints   = 10
+	// defaultHistory are the points of a baseline whose spread is known well.
+	defaultHistory = 30
 	// longestWarmUp is as long as an analysis looks back.
 	longestWarmUp = "30m"
+	// longestHistory is how far back a baseline is read.
+	longestHistory = 720 * time.Hour
 )
 
 // defaultQuantiles are those that a histogram shows.
@@ -167,6 +173,10 @@ func (p metricParser) parseMean(metric *run.Metric, spec v1alpha1.MeanJudge) {
 		points = &value
 	}
 	parsed.MinPoints = int(at.atLeast("minPoints", points, 2, defaultMinPoints))
+	metric.History = defaultHistory
+	if spec.History != "" {
+		metric.History = at.history(spec.History, metric.Interval)
+	}
 	at.validate(parsed.Validate)
 	metric.Mean = &parsed
 }

@@ -93,6 +93,20 @@ func (j *judgeParser) warmUp(text string) time.Duration {
 	return duration
 }
 
+// history is how many points there are in a time before the first look. Of an interval
+// that cannot be read there are none.
+func (j *judgeParser) history(text string, interval time.Duration) int {
+	duration := j.problems.parseDuration(j.field+".history", text, 0)
+	if duration > longestHistory {
+		j.refuse("history", "%s is longer than 720h; write at most that", text)
+		return 0
+	}
+	if interval <= 0 {
+		return 0
+	}
+	return int(duration / interval)
+}
+
 // or is a text, or its default.
 func or(text, absent string) string {
 	if text == "" {

@@ -99,11 +99,13 @@ func TestEachJudgeGetsWhatTheSpecSays(t *testing.T) {
 			m.Histogram = &judge.Histogram{RelativeTolerance: 0.03, MinRequests: 50, Quantiles: []float64{0.999}, Budget: 0.01}
 		})},
 		{"a mean by its defaults", averaged("m"), every(func(m *run.Metric) {
+			m.History = 30
 			m.Mean = &judge.Mean{Worse: judge.Higher, RelativeTolerance: 0.1, MinPoints: 10, Budget: 0.01}
 		})},
 		{"all of a mean", changed(averaged("m"), func(m *v1alpha1.Metric) {
-			m.Judge.Mean = &v1alpha1.MeanJudge{Worse: "lower", Tolerance: v1alpha1.MeanTolerance{Relative: "5%", Absolute: "0.05"}, MinPoints: ptr(int32(30)), Noise: "8%"}
+			m.Judge.Mean = &v1alpha1.MeanJudge{Worse: "lower", Tolerance: v1alpha1.MeanTolerance{Relative: "5%", Absolute: "0.05"}, MinPoints: ptr(int32(30)), Noise: "8%", History: "10m"}
 		}), every(func(m *run.Metric) {
+			m.History = 40
 			m.Mean = &judge.Mean{Worse: judge.Lower, RelativeTolerance: 0.05, AbsoluteTolerance: 0.05, MinPoints: 30, Noise: 0.08, Budget: 0.01}
 		})},
 		{"Kayenta's test by its defaults", ranked("m"), every(func(m *run.Metric) {
@@ -118,9 +120,10 @@ func TestEachJudgeGetsWhatTheSpecSays(t *testing.T) {
 				Direction: "either", Tolerance: "30%", Confidence: "99.5%", NaNStrategy: "replace", Critical: true, MustHaveData: true,
 				Outliers:   v1alpha1.MannWhitneyOutliers{Strategy: "remove", Factor: "1.5"},
 				EffectSize: v1alpha1.MannWhitneyEffectSize{Measure: "cles", AllowedIncrease: "0.6", AllowedDecrease: "0.4", CriticalIncrease: "0.9", CriticalDecrease: "0.1"},
+				History:    "1h",
 			}
 		}), every(func(m *run.Metric) {
-			m.Weight = 0
+			m.Weight, m.History = 0, 240
 			m.MannWhitney = &judge.MannWhitney{
 				Direction: judge.Either, Tolerance: 0.3, Confidence: 0.995, NaN: judge.ReplaceNaN, Critical: true, MustHaveData: true, Outliers: judge.Outliers{Remove: true, Factor: 1.5},
 				EffectSize: judge.EffectSize{Measure: judge.CLES, AllowedIncrease: 0.6, AllowedDecrease: 0.4, CriticalIncrease: 0.9, CriticalDecrease: 0.1},
@@ -179,6 +182,8 @@ func TestWhatIsWrongWithAJudgeIsSaid(t *testing.T) {
 		{reason: "a gauge that gets worse sideways", base: averaged("m"), change: func(m *v1alpha1.Metric) {
 			m.Judge.Mean = &v1alpha1.MeanJudge{Worse: "sideways", MinPoints: ptr(int32(1)), Noise: "0%", Tolerance: v1alpha1.MeanTolerance{Absolute: "-1"}}
 		}, problems: "metrics[0].judge.mean.minPoints: must be >= 2, and is 1\nmetrics[0].judge.mean.tolerance.absolute: \"-1\" is not a number above 0; write it as 0.05\nmetrics[0].judge.mean.worse: \"sideways\" is unknown; write higher or lower"},
+		{reason: "a history of years", base: averaged("m"), change: func(m *v1alpha1.Metric) { m.Judge.Mean.History = "721h" },
+			problems: "metrics[0].judge.mean.history: 721h is longer than 720h; write at most that"},
 		{reason: "no noise at all", base: averaged("m"), change: func(m *v1alpha1.Metric) { m.Judge.Mean.Noise = "0%" },
 			problems: "metrics[0].judge.mean.noise: 0% is none; write for example 5%, or remove it"},
 		{reason: "a fall of more than all", base: averaged("m"), change: func(m *v1alpha1.Metric) {

@@ -26,6 +26,9 @@ func (p metricParser) parseMannWhitney(metric *run.Metric, spec v1alpha1.MannWhi
 	}
 	parsed.Outliers.Remove = at.oneOf("outliers.strategy", or(spec.Outliers.Strategy, "keep"), "keep", "remove") == "remove"
 	parsed.Outliers.Factor = at.number("outliers.factor", or(spec.Outliers.Factor, defaultOutlierFactor), defaultOutlierFactor)
+	if spec.History != "" {
+		metric.History = at.history(spec.History, metric.Interval)
+	}
 	at.validate(parsed.Validate)
 	metric.MannWhitney = &parsed
 }

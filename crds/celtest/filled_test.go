@@ -95,8 +95,8 @@ func filledTemplates(kind, status string) []string {
 		conditions + `, provider: {prometheus: {query: up, authentication: {oauth2: {tokenUrl: u, clientId: c, clientSecret: s, scopes: [x]}}}}`,
 		`judge: {proportion: {worse: higher, minRequests: 1, warmUp: 1m, tolerance: {relative: "1%", absolute: "1%"}, proof: {ratio: "2"}}}, weight: 1, groups: [g], provider: {prometheus: {canary: {bad: b, total: t}, baseline: {bad: b, total: t}}}`,
 		`judge: {histogram: {worse: higher, minRequests: 1, warmUp: 1m, quantiles: ["0.5"], tolerance: {relative: "1%"}}}, provider: {prometheus: {canary: {histogram: h}, baseline: {histogram: h}}}`,
-		`judge: {mean: {worse: lower, minPoints: 2, noise: "1%", tolerance: {relative: "1%", absolute: "1"}}}, provider: {prometheus: {canary: {query: q}, baseline: {query: q}}}`,
-		`judge: {mannWhitney: {direction: either, tolerance: 1%, confidence: 98%, nanStrategy: remove, outliers: {strategy: keep, factor: "3"},
+		`judge: {mean: {worse: lower, minPoints: 2, noise: "1%", history: 1s, tolerance: {relative: "1%", absolute: "1"}}}, provider: {prometheus: {canary: {query: q}, baseline: {query: q}}}`,
+		`judge: {mannWhitney: {direction: either, tolerance: 1%, confidence: 98%, nanStrategy: remove, outliers: {strategy: keep, factor: "3"}, history: 1s,
 		  effectSize: {measure: cles, allowedIncrease: "1", allowedDecrease: "1", criticalIncrease: "1", criticalDecrease: "1"}}}, provider: {prometheus: {canary: {query: q}, baseline: {query: q}}}`,
 		`judge: {objective: {atMost: 1%, minRequests: 1}}, provider: {prometheus: {canary: {bad: b, total: t}}}`,
 	} {

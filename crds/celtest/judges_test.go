@@ -155,7 +155,7 @@ const rawBuckets = "histogram must be the selector of raw buckets, such as http_
 
 var meanRules = []rule{
 	{reason: "a mean is accepted"},
-	{reason: "all of its fields", change: "judge: {mean: {worse: lower, tolerance: {relative: '25%', absolute: '0.05'}, minPoints: 30, noise: '8%'}}"},
+	{reason: "all of its fields", change: "judge: {mean: {worse: lower, tolerance: {relative: '25%', absolute: '0.05'}, minPoints: 30, noise: '8%', history: 24h}}"},
 	{
 		reason: "tolerances that are none",
 		change: "judge: {mean: {tolerance: {relative: '0.25', absolute: '5%'}}}",
@@ -163,6 +163,11 @@ var meanRules = []rule{
 			at + ".judge.mean.tolerance.relative: tolerance.relative must be a percentage, such as 25%",
 			at + ".judge.mean.tolerance.absolute: tolerance.absolute must be a number in the unit of the gauge, such as 0.05",
 		},
+	},
+	{
+		reason: "a history that is longer than what is kept",
+		change: "judge: {mean: {history: 721h}}",
+		want:   []string{at + ".judge.mean.history: history must be a duration of at most 720h, such as 24h"},
 	},
 	{
 		reason: "noise that is none",
@@ -187,6 +192,12 @@ var mannWhitneyRules = []rule{
 		reason: "a direction must be said",
 		change: "judge: {mannWhitney: {direction: null}}",
 		want:   []string{at + ".judge.mannWhitney.direction: Required value"},
+	},
+	{reason: "a history", change: "judge: {mannWhitney: {history: 1h}}"},
+	{
+		reason: "a history that is longer than what is kept",
+		change: "judge: {mannWhitney: {history: 31d}}",
+		want:   []string{at + ".judge.mannWhitney.history: history must be a duration of at most 720h, such as 24h"},
 	},
 	{
 		reason: "so must be what counts in each direction",
