@@ -86,11 +86,27 @@ func clocks(all []source) []finding {
 			continue
 		}
 		found = append(found, readsClock(file, "take a clock as an argument; only programs and the lab read the real one")...)
-		for _, path := range []string{"os", "os/exec", "os/signal", "os/user"} {
+		packages := []string{"os", "os/exec", "os/signal", "os/user"}
+		if slices.Contains(withFiles, file.folder) {
+			found = append(found, notFiles(file)...)
+			packages = packages[1:]
+		}
+		for _, path := range packages {
 			if spec, has := file.imports()[path]; has {
 				found = append(found, file.at(spec.Pos(), "%s belongs to programs and the lab; take what it gives as an argument", path))
 			}
 		}
 	}
+	return found
+}
+
+// notFiles finds uses of package os for anything but files.
+func notFiles(file source) []finding {
+	var found []finding
+	file.calls("os", func(selector *ast.SelectorExpr) {
+		if !slices.Contains(filesOfOS, selector.Sel.Name) {
+			found = append(found, file.at(selector.Pos(), "os.%s: this folder may use os for files alone", selector.Sel.Name))
+		}
+	})
 	return found
 }

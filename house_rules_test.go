@@ -92,6 +92,11 @@ var puritySnippets = []snippet{
 	{isClocks, "a clock in a reconciler", one("controller/rollout/a.go", `package a; import "time"; var x = time.Since(y)`), []string{"controller/rollout/a.go:1: time.Since"}},
 	{isClocks, "the environment in a provider", one("providers/metrics/prometheus/a.go", `package a; import "os"`), []string{"providers/metrics/prometheus/a.go:1: os belongs to programs"}},
 	{isClocks, "a test that waits for a real process", one("controller/rollout/a_test.go", `package a; import "time"; var x = time.Now()`), nil},
+	{isClocks, "files, where the data are files", one("recording/a.go", `package a; import "os"; var x = os.ReadFile`), nil},
+	{isClocks, "a clock, where the data are files", one("recording/a.go", `package a; import "time"; var x = time.Now()`), []string{"recording/a.go:1: time.Now"}},
+	{isClocks, "the environment, where the data are files", one("recording/a.go", `package a; import "os"; var x = os.Getenv("HOME")`), []string{"recording/a.go:1: os.Getenv: this folder may use os for files alone"}},
+	{isClocks, "a process, where the data are files", one("recording/a.go", `package a; import "os/exec"`), []string{"recording/a.go:1: os/exec belongs to programs"}},
+	{isClocks, "files, below the folder whose data are files", one("recording/below/a.go", `package a; import "os"`), []string{"recording/below/a.go:1: os belongs to programs"}},
 	{isClocks, "a folder that is only called like a program's", one("cmdline/a.go", `package a; import "os"`), []string{"cmdline/a.go:1: os belongs to programs"}},
 }
 
