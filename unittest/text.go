@@ -1,0 +1,85 @@
+package unittest
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// WriteText writes results for people: a line for each test, and below one that failed
+// what was wanted, what was seen instead, and why.
+func WriteText(to io.Writer, results []Result) error {
+	var b strings.Builder
+	failed := 0
+	for _, r := range results {
+		r.text(&b)
+		if !r.OK {
+			failed++
+		}
+	}
+	switch {
+	case failed > 0:
+		fmt.Fprintf(&b, "\n%d of %s failed.\n", failed, counted(len(results), "test"))
+	case len(results) == 1:
+		b.WriteString("\nThe test is ok.\n")
+	default:
+		fmt.Fprintf(&b, "\nAll %d tests are ok.\n", len(results))
+	}
+	_, err := io.WriteString(to, b.String())
+	return err
+}
+
+func (r Result) text(b *strings.Builder) {
+	if r.OK {
+		fmt.Fprintf(b, "ok    %s: %s (%s)\n", r.Path, oneLine(r.Name), r.ended())
+		return
+	}
+	fmt.Fprintf(b, "FAIL  %s:%d: %s\n", r.Path, r.Line, oneLine(r.Name))
+	if r.Unplayable != "" {
+		indented(b, "cannot be played: ", r.Unplayable)
+		return
+	}
+	for _, d := range r.Differences {
+		fmt.Fprintf(b, "      line %d, %s: want %s, got %s\n", d.Line, d.Where, d.Want, oneLine(d.Got))
+		indented(b, "  ", d.Why)
+	}
+	indented(b, "note: ", strings.Join(r.Warnings, "\n"))
+}
+
+// indented writes lines below a test.
+func indented(b *strings.Builder, prefix, text string) {
+	for _, line := range strings.Split(text, "\n") {
+		if line = oneLine(line); line != "" {
+			fmt.Fprintf(b, "      %s%s\n", prefix, line)
+		}
+	}
+}
+
+// ended is how a test ended. Example: Failed after 1m35s.
+func (r Result) ended() string {
+	switch r.Verdict {
+	case Successful, Failed, Inconclusive:
+		return fmt.Sprintf("%s after %s", r.Verdict, short(r.Reached))
+	case Passing:
+		return fmt.Sprintf("Passing after %s, and after %s", short(r.Reached), short(r.Played))
+	default:
+		return fmt.Sprintf("%s after %s", r.Verdict, short(r.Played))
+	}
+}
+
+// oneLine is a text without line breaks and control characters.
+func oneLine(text string) string {
+	return strings.Join(strings.Fields(strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return ' '
+		}
+		return r
+	}, text)), " ")
+}
+
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

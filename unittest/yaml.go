@@ -1,0 +1,342 @@
+package unittest
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+)
+
+const (
+	// maxNodes bounds what aliases can blow a file up to.
+	maxNodes = 200_000
+	// maxProblems is how many mistakes are told at once.
+	maxProblems = 20
+)
+
+// Problem is a mistake in a file of tests, with its place.
+type Problem struct {
+	Path         string
+	Line, Column int
+	// Message says what is wrong and what to write.
+	Message string
+}
+
+// String is "path:line:column: message".
+func (p Problem) String() string {
+	if p.Line == 0 {
+		return p.Path + ": " + p.Message
+	}
+	return fmt.Sprintf("%s:%d:%d: %s", p.Path, p.Line, p.Column, p.Message)
+}
+
+// Problems are all mistakes of a file, in their order.
+type Problems []Problem
+
+// Error lists them, a line each.
+func (p Problems) Error() string {
+	var lines []string
+	for _, problem := range p {
+		lines = append(lines, problem.String())
+	}
+	return strings.Join(lines, "\n")
+}
+
+// place is where something stands in its file.
+type place struct{ line, column int }
+
+func placeOf(node *yaml.Node) place { return place{node.Line, node.Column} }
+
+// reader turns the nodes of a YAML document into values, strictly, and collects what is
+// wrong with them.
+type reader struct {
+	path     string
+	problems Problems
+	nodes    int
+}
+
+func (r *reader) wrong(node *yaml.Node, format string, args ...any) {
+	if len(r.problems) < maxProblems {
+		r.problems = append(r.problems, Problem{Path: r.path, Line: node.Line, Column: node.Column, Message: fmt.Sprintf(format, args...)})
+	}
+}
+
+// document is the one document of a file.
+func (r *reader) document(content []byte) (*yaml.Node, bool) {
+	var document, more yaml.Node
+	decoder := yaml.NewDecoder(strings.NewReader(string(content)))
+	if err := decoder.Decode(&document); err != nil {
+		r.syntax(err)
+		return nil, false
+	}
+	switch err := decoder.Decode(&more); {
+	case err == nil:
+		r.wrong(&more, "there is a second document; put each into a file of its own")
+		return nil, false
+	case more.Kind != 0 || !isEnd(err):
+		r.syntax(err)
+		return nil, false
+	}
+	if document.Kind != yaml.DocumentNode || len(document.Content) != 1 {
+		r.wrong(&document, "the file is empty; %s", example)
+		return nil, false
+	}
+	return document.Content[0], true
+}
+
+// syntax tells of text that is no YAML. The parser says the line in its message.
+func (r *reader) syntax(err error) {
+	if isEnd(err) {
+		r.problems = append(r.problems, Problem{Path: r.path, Message: "the file is empty; " + example})
+		return
+	}
+	message := strings.TrimPrefix(err.Error(), "yaml: ")
+	line := 0
+	if rest, found := strings.CutPrefix(message, "line "); found {
+		number, what, _ := strings.Cut(rest, ": ")
+		if n, err := strconv.Atoi(number); err == nil {
+			line, message = n, what
+		}
+	}
+	column := 0
+	if line > 0 {
+		column = 1
+	}
+	r.problems = append(r.problems, Problem{Path: r.path, Line: line, Column: column, Message: "this is no YAML: " + message})
+}
+
+// field is one field of a mapping.
+type field struct {
+	name string
+	read func(*yaml.Node)
+}
+
+// mapping reads a mapping whose fields are known.
+func (r *reader) mapping(node *yaml.Node, what string, fields ...field) {
+	r.each(node, what, func(key, value *yaml.Node) {
+		at := slices.IndexFunc(fields, func(f field) bool { return f.name == key.Value })
+		if at >= 0 {
+			fields[at].read(value)
+			return
+		}
+		var names []string
+		for _, f := range fields {
+			names = append(names, f.name)
+		}
+		if near := nearest(key.Value, names); near != "" {
+			r.wrong(key, "%s has no field %q; did you mean %s?", what, key.Value, near)
+			return
+		}
+		r.wrong(key, "%s has no field %q; there are %s", what, key.Value, strings.Join(names, ", "))
+	})
+}
+
+// each visits the keys and values of a mapping.
+func (r *reader) each(node *yaml.Node, what string, visit func(key, value *yaml.Node)) {
+	node, ok := r.follow(node)
+	if !ok {
+		return
+	}
+	if node.Kind != yaml.MappingNode {
+		r.wrong(node, "%s is %s; write fields, each as name: value", what, shape(node))
+		return
+	}
+	seen := map[string]bool{}
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		key, value := node.Content[i], node.Content[i+1]
+		switch {
+		case key.Kind != yaml.ScalarNode || key.Tag == "!!merge":
+			r.wrong(key, "%s has a key that is no plain name; merge keys and complex keys are not read: write the fields out, or put them under defaults", what)
+		case seen[key.Value]:
+			r.wrong(key, "%s has %q twice; remove one", what, key.Value)
+		default:
+			seen[key.Value] = true
+			visit(key, value)
+		}
+	}
+}
+
+// list visits the elements of a list.
+func (r *reader) list(node *yaml.Node, what string, visit func(*yaml.Node)) {
+	node, ok := r.follow(node)
+	if !ok {
+		return
+	}
+	if node.Kind != yaml.SequenceNode {
+		r.wrong(node, "%s is %s; write a list: [a, b], or lines that begin with -", what, shape(node))
+		return
+	}
+	for _, element := range node.Content {
+		visit(element)
+	}
+}
+
+// text is a scalar as it is written.
+func (r *reader) text(node *yaml.Node, what string) (string, bool) {
+	node, ok := r.follow(node)
+	if !ok {
+		return "", false
+	}
+	if node.Kind != yaml.ScalarNode {
+		r.wrong(node, "%s is %s; write one value", what, shape(node))
+		return "", false
+	}
+	if node.Tag == "!!null" {
+		r.wrong(node, `%s is empty; write a value, "" for an empty text`, what)
+		return "", false
+	}
+	return node.Value, true
+}
+
+// named is a text that must not be empty.
+func (r *reader) named(node *yaml.Node, what string) (string, bool) {
+	text, ok := r.text(node, what)
+	if ok && strings.TrimSpace(text) == "" {
+		r.wrong(node, "%s is empty; write it, or remove the field", what)
+		return "", false
+	}
+	return text, ok
+}
+
+// duration is a length of time of 0 or more.
+func (r *reader) duration(node *yaml.Node, what string) (time.Duration, bool) {
+	text, ok := r.text(node, what)
+	if !ok {
+		return 0, false
+	}
+	value, err := time.ParseDuration(text)
+	switch _, number := strconv.ParseFloat(text, 64); {
+	case err == nil && value >= 0 && value <= longest:
+		return value, true
+	case err == nil && value >= 0:
+		r.wrong(node, "%s is %s, which is longer than a year; write less", what, text)
+	case err == nil:
+		r.wrong(node, "%s is %s; a time is counted forward, from 0s", what, text)
+	case number == nil:
+		r.wrong(node, "%s is %s without a unit; write %ss or %sm", what, text, text, text)
+	default:
+		r.wrong(node, "%s is %q; write a duration such as 90s or 1h30m", what, text)
+	}
+	return 0, false
+}
+
+// longest is how long anything may last.
+const longest = 366 * 24 * time.Hour
+
+// percent is a whole number of 0 to 100.
+func (r *reader) percent(node *yaml.Node, what string) (int32, bool) {
+	text, ok := r.text(node, what)
+	if !ok {
+		return 0, false
+	}
+	value, err := strconv.ParseInt(strings.TrimSuffix(text, "%"), 10, 32)
+	if err != nil || value < 0 || value > 100 {
+		r.wrong(node, "%s is %q; write the canary's share of traffic in percent, 0 to 100", what, text)
+		return 0, false
+	}
+	return int32(value), true
+}
+
+// oneOf is one of some words.
+func (r *reader) oneOf(node *yaml.Node, what string, words []string) (string, bool) {
+	text, ok := r.text(node, what)
+	if !ok || slices.Contains(words, text) {
+		return text, ok
+	}
+	if near := nearest(text, words); near != "" {
+		r.wrong(node, "%s is %q; did you mean %s?", what, text, near)
+	} else {
+		r.wrong(node, "%s is %q; write one of %s", what, text, strings.Join(words, ", "))
+	}
+	return "", false
+}
+
+// texts is one text, or a list of some.
+func (r *reader) texts(node *yaml.Node, what string) []string {
+	var all []string
+	add := func(one *yaml.Node) {
+		if text, ok := r.named(one, what); ok {
+			all = append(all, text)
+		}
+	}
+	if target, ok := r.follow(node); ok && target.Kind == yaml.SequenceNode {
+		r.list(target, what, add)
+	} else if ok {
+		add(target)
+	}
+	return all
+}
+
+// follow resolves an alias, and counts what is visited.
+func (r *reader) follow(node *yaml.Node) (*yaml.Node, bool) {
+	for node.Kind == yaml.AliasNode {
+		node = node.Alias
+	}
+	if r.nodes++; r.nodes == maxNodes {
+		r.wrong(node, "the file is too large, or its aliases blow it up: more than %d values; split it", maxNodes)
+	}
+	return node, r.nodes < maxNodes
+}
+
+// shape names what a node is.
+func shape(node *yaml.Node) string {
+	switch {
+	case node.Kind == yaml.SequenceNode:
+		return "a list"
+	case node.Kind == yaml.MappingNode:
+		return "a mapping"
+	case node.Tag == "!!null":
+		return "empty"
+	default:
+		return "the text " + strconv.Quote(shortened(node.Value))
+	}
+}
+
+// shortened keeps a message short that repeats what somebody wrote.
+func shortened(text string) string {
+	if runes := []rune(text); len(runes) > 60 {
+		return string(runes[:60]) + "…"
+	}
+	return text
+}
+
+// nearest is the word that differs by at most two letters; empty without one.
+func nearest(text string, words []string) string {
+	best, least := "", 3
+	for _, word := range words {
+		if d := distance(strings.ToLower(text), strings.ToLower(word)); d < least && d < len(word) {
+			best, least = word, d
+		}
+	}
+	return best
+}
+
+// distance is how many letters must be put in, left out or changed.
+func distance(a, b string) int {
+	if len(a) > 60 || len(b) > 60 {
+		return 60
+	}
+	before := make([]int, len(b)+1)
+	for j := range before {
+		before[j] = j
+	}
+	for i := range len(a) {
+		now := make([]int, len(b)+1)
+		now[0] = i + 1
+		for j := range len(b) {
+			now[j+1] = min(before[j+1]+1, now[j]+1, before[j]+1)
+			if a[i] == b[j] {
+				now[j+1] = min(now[j+1], before[j])
+			}
+		}
+		before = now
+	}
+	return before[len(b)]
+}
+
+func isEnd(err error) bool { return errors.Is(err, io.EOF) }
