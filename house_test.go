@@ -134,6 +134,18 @@ var rooms = []room{
 		{"golang.org/x/net/http/httpguts", "to refuse a header before it is sent"},
 		{"golang.org/x/oauth2", "tokens by client credentials"},
 	}},
+	{folder: "providers/metrics/recorded", may: []allowed{
+		{"providers/metrics", "the contract that it fulfils, and the check of selectors"},
+		{"analysis/series", "what it answers"},
+		{"recording", "the samples that it answers from"},
+		{"github.com/prometheus/common/model", "labels as text, as other providers write them"},
+		{"github.com/prometheus/prometheus/model", "labels and native histograms"},
+		{"github.com/prometheus/prometheus/promql", "the language and its engine"},
+		{"github.com/prometheus/prometheus/schema", "which labels a function drops"},
+		{"github.com/prometheus/prometheus/storage", "what the engine reads from"},
+		{"github.com/prometheus/prometheus/tsdb/chunkenc", "the iterators that the engine walks with"},
+		{"github.com/prometheus/prometheus/util", "the engine's sums and warnings"},
+	}},
 	{folder: "providers/metrics/metricstest", may: []allowed{
 		{"providers/metrics", "the contract that it tests"},
 		{"analysis/series", "what it expects"},

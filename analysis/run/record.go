@@ -39,9 +39,8 @@ type Failure struct {
 // that the state does not wait for (of another number, of a metric that is decided
 // or unknown, of a run that has ended) changes nothing.
 func Record(spec Spec, state State, measurement Measurement) State {
-	i := spec.find(measurement.Metric)
-	if i < 0 || i >= len(state.Metrics) || !state.Phase.Live() || !state.Metrics[i].Phase.Live() ||
-		measurement.Number != state.Metrics[i].number() {
+	i, waits := Waits(spec, state, measurement)
+	if !waits {
 		return state
 	}
 	state = state.clone()
@@ -54,6 +53,14 @@ func Record(spec Spec, state State, measurement Measurement) State {
 	state.merge(spec)
 	state.assess(spec, look.FinishedAt)
 	return state
+}
+
+// Waits says whether the state waits for a measurement, and which metric of the spec it is
+// of.
+func Waits(spec Spec, state State, measurement Measurement) (metric int, waits bool) {
+	i := spec.find(measurement.Metric)
+	return i, i >= 0 && i < len(state.Metrics) && state.Phase.Live() && state.Metrics[i].Phase.Live() &&
+		measurement.Number == state.Metrics[i].number()
 }
 
 // Terminate ends a run: what has not been decided is Successful when a measurement

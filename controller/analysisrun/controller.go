@@ -25,6 +25,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 
+	"github.com/serin-dev/serin/analysis/journal"
 	"github.com/serin-dev/serin/analysis/run"
 	"github.com/serin-dev/serin/controller/translate"
 	"github.com/serin-dev/serin/crds/v1alpha1"
@@ -61,8 +62,8 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 		return r.conclude(ctx, job, object, refused(object, problems, now), nil)
 	}
 	before := translate.RunState(spec, object.Status)
-	state := advance(logr.FromContextOrDiscard(ctx), object, spec, before, answers, now)
-	result, err := r.conclude(ctx, job, object, report(object, spec, before, state, now), answers)
+	state, told := advance(logr.FromContextOrDiscard(ctx), object, spec, before, answers, now)
+	result, err := r.conclude(ctx, job, object, report(object, spec, before, state, now).with(told), answers)
 	if err != nil || result.RequeueAfter > 0 {
 		return result, err
 	}
@@ -77,32 +78,50 @@ func (r *Reconciler) read(job *job, object *v1alpha1.AnalysisRun) (run.Spec, tra
 	return job.parse(object, r.options.Checks)
 }
 
-// advance takes in the answers that have come, and the wish to end.
-func advance(log logr.Logger, object *v1alpha1.AnalysisRun, spec run.Spec, state run.State, answers []run.Measurement, now time.Time) run.State {
+// advance takes in the answers that have come, and the wish to end; told is what the run
+// has heard, for its journal.
+func advance(log logr.Logger, object *v1alpha1.AnalysisRun, spec run.Spec, state run.State, answers []run.Measurement, now time.Time) (next run.State, told []journal.Entry) {
 	if state.StartedAt.IsZero() && state.Phase.Live() {
 		state = run.Start(spec, now)
 	}
 	for _, answer := range answers {
-		state = record(log, spec, state, answer)
+		metric, waits := run.Waits(spec, state, answer)
+		state, answer = record(log, spec, state, answer)
+		if waits {
+			told = append(told, journal.Of(metric, answer, weightOf(object.Spec)))
+		}
 	}
-	if object.Spec.Terminate {
+	if object.Spec.Terminate && state.Phase.Live() {
 		state = run.Terminate(spec, state, now)
+		told = append(told, journal.Entry{Metric: journal.ByHand, StartedAt: now})
 	}
-	return state
+	return state, told
+}
+
+// weightOf is what a run knows of the traffic, for its journal.
+func weightOf(spec v1alpha1.AnalysisRunSpec) journal.Weight {
+	var weight journal.Weight
+	if spec.Weight != nil {
+		weight.Known, weight.Percent = true, *spec.Weight
+	}
+	if spec.WeightSince != nil {
+		weight.Since = spec.WeightSince.Time
+	}
+	return weight
 }
 
 // record is run.Record with panics contained: a judge that cannot bear an answer
-// must not keep its run from ever being looked at again.
-func record(log logr.Logger, spec run.Spec, state run.State, answer run.Measurement) (next run.State) {
+// must not keep its run from ever being looked at again. Taken is what was taken in.
+func record(log logr.Logger, spec run.Spec, state run.State, answer run.Measurement) (next run.State, taken run.Measurement) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			log.Error(fmt.Errorf("panic: %v", fault), "judging a measurement", "metric", answer.Metric)
 			answer.Result, answer.Samples = nil, nil
 			answer.Failure = &run.Failure{Reason: run.ConditionError, Message: "the judge panicked; the controller's log has the details"}
-			next = run.Record(spec, state, answer)
+			next, taken = run.Record(spec, state, answer), answer
 		}
 	}()
-	return run.Record(spec, state, answer)
+	return run.Record(spec, state, answer), answer
 }
 
 // startDue starts the measurements that are due, and says when to look again.

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -16,6 +18,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
+	"github.com/serin-dev/serin/analysis/journal"
 	"github.com/serin-dev/serin/crds/v1alpha1"
 	"github.com/serin-dev/serin/providers/metrics"
 )
@@ -253,12 +256,30 @@ func TestARestartGoesOnWithTheSameEvidence(t *testing.T) {
 		b.start()
 		b.clock.Step(next)
 	}
-	if diff := cmp.Diff(want.Status, b.get("interrupted").Status); diff != "" {
+	got := b.get("interrupted")
+	if diff := cmp.Diff(want.Status, got.Status, cmpopts.IgnoreFields(v1alpha1.AnalysisRunStatus{}, "Journal")); diff != "" {
 		t.Errorf("restarts change what a run finds (-without +with):\n%s", diff)
+	}
+	if diff := cmp.Diff(toldOf(t, want), toldOf(t, got)); diff != "" {
+		t.Errorf("restarts change what a run is told (-without +with):\n%s", diff)
 	}
 	if evidence := want.Status.MetricResults[0].Evidence; evidence == nil || want.Status.MetricResults[0].JudgeState == "" {
 		t.Errorf("no evidence was gathered: %+v", want.Status.MetricResults[0])
 	}
+}
+
+// toldOf is what a run was told, by metric: answers to several metrics come in any order.
+func toldOf(t *testing.T, object *v1alpha1.AnalysisRun) []journal.Entry {
+	t.Helper()
+	known, err := journal.Decode(object.Status.Journal)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(known.Entries) == 0 {
+		t.Error("the journal is empty")
+	}
+	slices.SortStableFunc(known.Entries, func(a, b journal.Entry) int { return a.Metric - b.Metric })
+	return known.Entries
 }
 
 func TestAnAnswerIsCountedOnceWhateverBecomesOfTheWrite(t *testing.T) {

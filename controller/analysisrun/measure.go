@@ -50,9 +50,9 @@ func (m *measurer) measure(ctx context.Context, namespace string, metric v1alpha
 	source := sourceOf(metric.Provider, m.options.Checks.PrometheusAddress)
 	release, err := m.slots.take(ctx, source.Address())
 	if err != nil {
-		return m.failed(run.Measurement{Metric: look.Metric, Number: look.Number, StartedAt: m.options.Clock.Now()}, err)
+		return m.failed(run.Measurement{Metric: look.Metric, Number: look.Number, From: look.From, StartedAt: m.now()}, err)
 	}
-	ask := question{measurer: m, namespace: namespace, source: source, args: args, look: look, startedAt: m.options.Clock.Now(), redact: &redactor{}}
+	ask := question{measurer: m, namespace: namespace, source: source, args: args, look: look, startedAt: m.now(), redact: &redactor{}}
 	limited, cancel := context.WithTimeout(ctx, source.Timeout())
 	defer cancel()
 	answers := make(chan run.Measurement, 1)
@@ -76,10 +76,14 @@ func (m *measurer) measure(ctx context.Context, namespace string, metric v1alpha
 	}
 }
 
+// now is the time as a status and a journal keep it, so that a replay asks for the very
+// same times.
+func (m *measurer) now() time.Time { return m.options.Clock.Now().UTC().Truncate(time.Microsecond) }
+
 // failed is a measurement that has no result.
 func (m *measurer) failed(taken run.Measurement, err error) run.Measurement {
 	failed := measurement.Failed(taken, err)
-	failed.FinishedAt = m.options.Clock.Now()
+	failed.FinishedAt = m.now()
 	return failed
 }
 
@@ -124,13 +128,13 @@ func (q question) answer(ctx context.Context) (taken run.Measurement) {
 	for i, warning := range taken.Warnings {
 		taken.Warnings[i] = q.redact.text(warning)
 	}
-	taken.FinishedAt = q.options.Clock.Now()
+	taken.FinishedAt = q.now()
 	return taken
 }
 
 // failed is this measurement without a result, and without secrets.
 func (q question) failed(err error) run.Measurement {
-	failed := q.measurer.failed(run.Measurement{Metric: q.look.Metric, Number: q.look.Number, StartedAt: q.startedAt}, err)
+	failed := q.measurer.failed(run.Measurement{Metric: q.look.Metric, Number: q.look.Number, From: q.look.From, StartedAt: q.startedAt}, err)
 	failed.Failure.Message = q.redact.text(failed.Failure.Message)
 	return failed
 }

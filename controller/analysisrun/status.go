@@ -15,6 +15,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/serin-dev/serin/analysis/journal"
 	"github.com/serin-dev/serin/analysis/run"
 	"github.com/serin-dev/serin/controller/translate"
 	"github.com/serin-dev/serin/crds/v1alpha1"
@@ -38,6 +39,12 @@ func report(object *v1alpha1.AnalysisRun, spec run.Spec, before, state run.State
 	}
 	result.finish(object, now)
 	return result
+}
+
+// with adds what the run was told to its journal.
+func (o outcome) with(told []journal.Entry) outcome {
+	o.status.Journal = journal.Append(o.status.Journal, told...)
+	return o
 }
 
 // refused is the status of a run that cannot be read.

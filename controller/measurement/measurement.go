@@ -22,7 +22,7 @@ import (
 // context's; Failed makes a measurement of it.
 func Take(ctx context.Context, provider metrics.Provider, source *v1alpha1.PrometheusMetric, look run.Look, at time.Time) (run.Measurement, error) {
 	q := question{provider: provider, source: source, look: look, at: at}
-	measurement := run.Measurement{Metric: look.Metric, Number: look.Number, StartedAt: at}
+	measurement := run.Measurement{Metric: look.Metric, Number: look.Number, From: look.From, StartedAt: at}
 	if source.Query != "" {
 		return measurement, q.query(ctx, &measurement)
 	}

@@ -74,6 +74,7 @@ status:
   conditions: [` + condition + `]
   evidence: {eValue: "1", limit: "100"}
   score: {verdict: Pass, score: "100", lowest: "100", highest: "100", message: m}
+  journal: "1:AA"
   metricResults:
   - name: m
     judgeState: "{}"

@@ -138,6 +138,11 @@ type AnalysisRunStatus struct {
 	// +kubebuilder:validation:MaxItems=64
 	// +optional
 	MetricResults []MetricResult `json:"metricResults,omitempty"`
+	// Journal is what the run was told, look by look, so that serin replay can play it
+	// again over recorded metrics: versioned, not for people. When it is full, it says so.
+	// +kubebuilder:validation:MaxLength=65536
+	// +optional
+	Journal string `json:"journal,omitempty"`
 	// Conditions: Ready, Reconciling, Stalled.
 	// +listType=map
 	// +listMapKey=type
