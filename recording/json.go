@@ -385,14 +385,10 @@ func (r *jsonReader) wrong(format string, arguments ...any) error {
 // broken words what is no JSON.
 func (r *jsonReader) broken(err error) error {
 	where := r.place()
-	var syntax *json.SyntaxError
-	if errors.As(err, &syntax) {
-		where.byte = syntax.Offset
-	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return fmt.Errorf("%s: the file ends in the middle of a JSON value; copy it again", where)
 	}
-	return fmt.Errorf("%s: %w", where, err)
+	return fmt.Errorf("%s: the value that begins there: %w", where, err)
 }
 
 // grid watches whether all series have their samples at the same regular times, on
