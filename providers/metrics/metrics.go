@@ -55,6 +55,20 @@ type Provider interface {
 	Samples(ctx context.Context, selector string, from, to time.Time) (Samples, error)
 }
 
+// Ranger is a Provider that evaluates an expression at many times in one request.
+type Ranger interface {
+	// Range evaluates an expression at from, from+step, and so on, not after to. Times
+	// and step are cut to milliseconds; a step is at least one, and there are at most
+	// MaxSteps of them. It returns one Series for each label set that has a value, ordered
+	// by Labels; a scalar's are {}. The time of a sample is that of its step, and its
+	// value what Query returns for that time. No value at all is ErrNoData; a native
+	// histogram is ErrInvalidQuery.
+	Range(ctx context.Context, expression string, from, to time.Time, step time.Duration) (Samples, error)
+}
+
+// MaxSteps is the most steps of one Range: Prometheus' limit.
+const MaxSteps = 11_000
+
 // Samples is the answer to a request for raw samples.
 type Samples struct {
 	Series []series.Series

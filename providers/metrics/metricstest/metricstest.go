@@ -48,6 +48,7 @@ func Run(t *testing.T, start Start) {
 	t.Run("query", func(t *testing.T) { runQueries(t, start) })
 	t.Run("samples", func(t *testing.T) { runSamples(t, start) })
 	t.Run("native histograms", func(t *testing.T) { runHistograms(t, start) })
+	t.Run("ranges", func(t *testing.T) { runRanges(t, start) })
 	t.Run("windows share no sample and lose none", func(t *testing.T) { runWindows(t, start) })
 	t.Run("refused selectors", func(t *testing.T) { runRefusals(t, start) })
 	t.Run("context", func(t *testing.T) { runContext(t, start) })

@@ -122,19 +122,20 @@ func stored(native series.Native) *histogram.FloatHistogram {
 	}
 }
 
-// ServeHTTP answers /api/v1/query.
+// ServeHTTP answers /api/v1/query and /api/v1/query_range.
 func (e engine) ServeHTTP(writer http.ResponseWriter, request *http.Request) {
-	if request.URL.Path != "/api/v1/query" {
+	var query promql.Query
+	var err error
+	switch request.URL.Path {
+	case "/api/v1/query":
+		query, err = e.promql.NewInstantQuery(request.Context(), e.storage, nil, request.FormValue("query"), moment(request, "time"))
+	case "/api/v1/query_range":
+		step := time.Duration(moment(request, "step").UnixMilli()) * time.Millisecond
+		query, err = e.promql.NewRangeQuery(request.Context(), e.storage, nil, request.FormValue("query"), moment(request, "start"), moment(request, "end"), step)
+	default:
 		http.NotFound(writer, request)
 		return
 	}
-	seconds, err := strconv.ParseFloat(request.FormValue("time"), 64)
-	if err != nil {
-		refuse(writer, http.StatusBadRequest, "bad_data", err)
-		return
-	}
-	at := time.UnixMilli(int64(math.Round(seconds * 1000)))
-	query, err := e.promql.NewInstantQuery(request.Context(), e.storage, nil, request.FormValue("query"), at)
 	if err != nil {
 		refuse(writer, http.StatusBadRequest, "bad_data", err)
 		return
@@ -150,6 +151,12 @@ func (e engine) ServeHTTP(writer http.ResponseWriter, request *http.Request) {
 		"status": "success", "warnings": warnings,
 		"data": map[string]any{"resultType": result.Value.Type(), "result": wire(result.Value)},
 	})
+}
+
+// moment is a time in seconds; what is no number is the beginning of time.
+func moment(request *http.Request, name string) time.Time {
+	seconds, _ := strconv.ParseFloat(request.FormValue(name), 64)
+	return time.UnixMilli(int64(math.Round(seconds * 1000)))
 }
 
 // refuseEvaluation gives an error of the engine the status that Prometheus gives it.
