@@ -113,14 +113,33 @@ var rooms = []room{
 		{"analysis", "the brain"},
 		{"controller/measurement", "what the live driver asks"},
 		{"controller/progression", "the brain"},
+		{"controller/simulation", "the made-up cluster that a release acts on"},
 		{"controller/translate", "the language between the API and the brain"},
 		{"crds/v1alpha1", "the API"},
 		{"providers/metrics", "the contract of the source"},
+		{"recording", "which series there are, when a metric finds none"},
+		{"github.com/prometheus/prometheus/model/labels", "what a selector matches"},
+		{"github.com/prometheus/prometheus/promql/parser", "the selectors of a query"},
+		{"sigs.k8s.io/yaml", "what is played, read strictly"},
 		{"k8s.io/api", "pod templates"},
 		{"k8s.io/apimachinery", "types of the API"},
 	}},
 	{folder: "controller/rollout", may: liveDriver},
 	{folder: "controller/analysisrun", may: liveDriver},
+
+	{folder: "lint", may: []allowed{
+		{"analysis/criteria", "conditions, compiled as in a run"},
+		{"controller/translate", "what the controller would refuse"},
+		{"crds", "the schemas and the types"},
+		{"github.com/expr-lang/expr", "where in a condition something stands"},
+		{"github.com/google/cel-go", "the rules of the schemas, as the API server evaluates them"},
+		{"github.com/prometheus/common/model", "the syntax of names"},
+		{"github.com/prometheus/prometheus/promql/parser", "queries, without the engine"},
+		{"github.com/prometheus/prometheus/model/labels", "the matchers of queries"},
+		{"go.yaml.in/yaml/v3", "lines and columns"},
+		{"sigs.k8s.io/yaml", "what kubectl takes a scalar for"},
+		{"k8s.io/apimachinery", "types that the API is made of"},
+	}},
 
 	{folder: "providers/metrics", may: []allowed{
 		{"analysis/series", "what a provider answers"},
@@ -151,6 +170,11 @@ var rooms = []room{
 		{"analysis/series", "what it expects"},
 		{"github.com/google/go-cmp", "differences that people can read"},
 		{"pgregory.net/rapid", "properties that hold for all data"},
+	}},
+	{folder: "providers/metrics/prometheustest", may: []allowed{
+		{"providers/metrics/metricstest", "what is to be held"},
+		{"analysis/series", "what is to be held"},
+		{"github.com/prometheus", "the server's storage, its engine, and the data model of its API"},
 	}},
 	{folder: "providers/traffic"},
 	{folder: "providers/traffic/gatewayapi", may: []allowed{
@@ -189,6 +213,7 @@ var rooms = []room{
 	{folder: "cmd/serin", open: true},
 	{folder: "cmd/serin/view", may: []allowed{
 		{"crds/v1alpha1", "what it shows"},
+		{"controller/replay", "what it shows"},
 		{"k8s.io/api", "what it shows"},
 		{"k8s.io/apimachinery", "types and conditions of the API"},
 	}},

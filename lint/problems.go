@@ -1,0 +1,145 @@
+package lint
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/serin-dev/serin/controller/translate"
+	"github.com/serin-dev/serin/crds/v1alpha1"
+)
+
+// anyAddress stands for the controller's default address, which lint cannot know.
+const anyAddress = "http://prometheus"
+
+// checks are what translate asks about queries. An error is reported where the query is,
+// and not by it.
+func (l *linter) checks() translate.Checks {
+	return translate.Checks{PrometheusAddress: anyAddress}
+}
+
+// problem reports what translate found at a path of the object. Its rule follows from
+// what it says.
+func (o *object) problem(base *node, path, message string) {
+	if base == nil {
+		base = o.root
+	}
+	// These are found where they stand, with their column.
+	if strings.HasPrefix(message, "line ") || strings.HasPrefix(message, "failed to resolve {{") {
+		return
+	}
+	at, exact := base.find(path)
+	for _, refused := range o.refused {
+		if at.within(refused) || refused.broken && refused.parent == at {
+			return
+		}
+	}
+	o.told = append(o.told, at)
+	if !exact {
+		message = path + ": " + message
+	}
+	o.report(at.place(), ruleOf(message), "%s", message)
+}
+
+// ruleOf is the rule that a problem of translate belongs to.
+func ruleOf(message string) string {
+	for _, known := range []struct{ text, rule string }{
+		{"runs indefinitely, and a step waits", "endless-step"},
+		{"at a weight of 100 the stable version gets no traffic", "nothing-to-compare"},
+		{"templates include each other", "include-cycle"},
+		{"was not supplied", "missing-arg"},
+		{"is declared by no template", "undeclared-arg"},
+		{"comes from a Secret and would be shown here", "shown-secret"},
+	} {
+		if strings.Contains(message, known.text) {
+			return known.rule
+		}
+	}
+	return "invalid-spec"
+}
+
+// stable and latest stand for the hashes of a release.
+const (
+	stableHash = "5ab1e00000"
+	latestHash = "ca4a400000"
+)
+
+// checkUse checks an analysis as the controller does before a release.
+func (l *linter) checkUse(u *use) {
+	for _, ref := range u.missing {
+		if i := slices.Index(u.analysis.Templates, ref); i >= 0 {
+			at, _ := u.node.find("templates[" + strconv.Itoa(i) + "].templateName")
+			u.rollout.report(at.place(), "missing-template", "%s is not among the files, so this analysis is checked without it; lint them together, and see that it is in the cluster", refName(ref))
+		}
+	}
+	kind := translate.Step
+	if u.step < 0 {
+		kind = translate.Background
+	}
+	release := translate.Release{
+		Rollout: u.rollout.rollout.ObjectMeta, StableHash: stableHash, LatestHash: latestHash,
+		FreshBaseline: u.rollout.rollout.Spec.Strategy.Canary.Baseline != nil, Alone: u.weight == 100,
+	}
+	_, problems, err := translate.ResolveAnalysis(l.fetch(u), u.analysis, kind, release, l.checks())
+	if err != nil {
+		return // No fetch of ours fails.
+	}
+	for _, problem := range problems {
+		l.useProblem(u, problem)
+	}
+}
+
+// useProblem reports a problem of an analysis, in the template or in the Rollout.
+func (l *linter) useProblem(u *use, problem translate.Problem) {
+	depends := strings.Contains(problem.Message, "is declared by no template") || strings.Contains(problem.Message, "no metrics specified")
+	if depends && len(u.missing) > 0 {
+		return
+	}
+	origin, path, inTemplate := strings.Cut(problem.Field, " ")
+	if !inTemplate {
+		u.rollout.problem(u.node, argumentPath(u.node, problem), problem.Message)
+		return
+	}
+	kind, name, _ := strings.Cut(origin, "/")
+	if o := l.findTemplate(v1alpha1.TemplateReference{TemplateName: name, ClusterScope: kind == kindClusterTemplate}, u.rollout.namespace); o != nil {
+		message := problem.Message
+		if rule := ruleOf(message); rule == "endless-step" || rule == "nothing-to-compare" {
+			message += " (used by " + u.rollout.title() + ", step " + strconv.Itoa(u.step+1) + ")"
+		}
+		o.problem(o.spec(), path, message)
+	}
+}
+
+// argumentPath is the path of the very argument that a problem of all arguments is about.
+func argumentPath(analysis *node, problem translate.Problem) string {
+	if problem.Field != "args" {
+		return problem.Field
+	}
+	if args := analysis.get("args"); args != nil {
+		for i, item := range args.items {
+			if name := item.get("name").string(); name != "" && strings.Contains(problem.Message, `"`+name+`"`) {
+				return "args[" + strconv.Itoa(i) + "].name"
+			}
+		}
+		return "args"
+	}
+	return "templates"
+}
+
+// fetch reads templates from the files. A missing one is empty: what is there is checked.
+func (l *linter) fetch(u *use) translate.Fetch {
+	return func(ref v1alpha1.TemplateReference) (*v1alpha1.AnalysisTemplateSpec, error) {
+		if o := l.findTemplate(ref, u.rollout.namespace); o != nil && o.template != nil {
+			return o.template, nil
+		}
+		return &v1alpha1.AnalysisTemplateSpec{}, nil
+	}
+}
+
+// refName names a template.
+func refName(ref v1alpha1.TemplateReference) string {
+	if ref.ClusterScope {
+		return kindClusterTemplate + "/" + ref.TemplateName
+	}
+	return kindTemplate + "/" + ref.TemplateName
+}
