@@ -7,6 +7,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/serin-dev/serin/analysis/criteria"
 	"github.com/serin-dev/serin/analysis/run"
 	"github.com/serin-dev/serin/controller/measurement"
 	"github.com/serin-dev/serin/controller/translate"
@@ -38,6 +39,8 @@ type Look struct {
 	Evidence *run.Evidence
 	// Together is the evidence of all judged metrics; nil when there are less than two.
 	Together *run.Together
+	// Result is what the query answered; nil for a metric with a judge.
+	Result *criteria.Result
 }
 
 // NewAnalysis reads the spec of an AnalysisRun, whose arguments are filled in, and
@@ -54,6 +57,9 @@ func NewAnalysis(object v1alpha1.AnalysisRunSpec, kind translate.Kind, checks tr
 
 // State is what the run remembers, as of the last look.
 func (a *Analysis) State() run.State { return a.state }
+
+// Spec is that of the AnalysisRun, with the weight in force.
+func (a *Analysis) Spec() v1alpha1.AnalysisRunSpec { return *a.object.DeepCopy() }
 
 // View is the run as a release sees it, at a time.
 func (a *Analysis) View(now time.Time) run.View { return a.state.View(a.spec, now) }
@@ -116,7 +122,7 @@ func (a *Analysis) measure(ctx context.Context, look run.Look, at time.Time) (ru
 // record takes a measurement in.
 func (a *Analysis) record(taken run.Measurement) Look {
 	a.state = run.Record(a.spec, a.state, taken)
-	look := Look{At: taken.StartedAt, Metric: taken.Metric, Run: a.state.Phase, Together: a.state.Together}
+	look := Look{At: taken.StartedAt, Metric: taken.Metric, Run: a.state.Phase, Together: a.state.Together, Result: taken.Result}
 	for _, metric := range a.state.Metrics {
 		if metric.Name != taken.Metric {
 			continue
@@ -130,10 +136,13 @@ func (a *Analysis) record(taken run.Measurement) Look {
 }
 
 // SetWeight says that the canary gets another share of traffic, in percent, since a
-// time. Nil: it is not known.
+// time. Nil: it is not known; the zero time: it is not known since when.
 func (a *Analysis) SetWeight(weight *int32, since time.Time) error {
-	moment := metav1.NewMicroTime(since)
-	a.object.Weight, a.object.WeightSince = weight, &moment
+	a.object.Weight, a.object.WeightSince = weight, nil
+	if !since.IsZero() {
+		moment := metav1.NewMicroTime(since)
+		a.object.WeightSince = &moment
+	}
 	spec, problems := translate.ParseRun(a.object, a.kind, a.checks)
 	if len(problems) > 0 {
 		return fmt.Errorf("setting the weight of a run: %w", problems)
@@ -144,6 +153,7 @@ func (a *Analysis) SetWeight(weight *int32, since time.Time) error {
 
 // Terminate ends the run, as spec.terminate does.
 func (a *Analysis) Terminate(now time.Time) {
+	a.object.Terminate = true
 	a.now, a.state = now, run.Terminate(a.spec, a.state, now)
 }
 

@@ -33,8 +33,8 @@ func evidenceOf(e *v1alpha1.Evidence) *run.Evidence {
 	return read
 }
 
-// evidenceResult writes what a judge has gathered.
-func evidenceResult(e *run.Evidence) *v1alpha1.Evidence {
+// EvidenceStatus writes what a judge has gathered.
+func EvidenceStatus(e *run.Evidence) *v1alpha1.Evidence {
 	if e == nil {
 		return nil
 	}

@@ -88,7 +88,7 @@ func metricResult(state run.MetricState) v1alpha1.MetricResult {
 			StartedAt: metav1.NewMicroTime(outcome.StartedAt), FinishedAt: metav1.NewMicroTime(outcome.FinishedAt), Value: outcome.Value,
 		})
 	}
-	result.Evidence = evidenceResult(state.Evidence)
+	result.Evidence = EvidenceStatus(state.Evidence)
 	return result
 }
 

@@ -1,0 +1,272 @@
+package replay
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/serin-dev/serin/controller/translate"
+	"github.com/serin-dev/serin/crds/v1alpha1"
+)
+
+// Options are what a person says about a replay, besides manifests and recording.
+type Options struct {
+	// Name chooses one of several Rollouts, AnalysisRuns or templates.
+	Name string
+	// Arguments are values for the templates' arguments, in the order as given.
+	Arguments []Argument
+	// Kind of the run when templates are played; empty: Step when each metric can end,
+	// else Background.
+	Kind translate.Kind
+	// Start and End of the window; zero: those of the object, or of the recording.
+	Start, End time.Time
+	// CanarySince is when the canary's first pods may have started, when templates are
+	// played; zero when that is not known.
+	CanarySince time.Time
+	// Release is how a Rollout is played; its Rollout and Fetch are filled in.
+	Release ReleaseInput
+}
+
+// Prepare finds out what is to be played: the Rollout of the manifests if there is one,
+// else the AnalysisRun, else the templates. Errors are the user's to mend.
+func (m *Manifests) Prepare(o Options, recording Recording, checks translate.Checks) (Input, error) {
+	in := Input{Recording: recording, Checks: checks, Start: o.Start, End: o.End}
+	var err error
+	switch {
+	case len(m.Rollouts) > 0:
+		err = m.prepareRelease(o, &in)
+	case len(m.Runs) > 0:
+		err = m.prepareRun(o, &in)
+	case len(m.Templates)+len(m.ClusterTemplates) > 0:
+		err = m.prepareTemplates(o, &in)
+	default:
+		err = fmt.Errorf("there is nothing to play in %s: no Rollout, no AnalysisRun and no AnalysisTemplate of serin.dev", strings.Join(m.Files, ", "))
+	}
+	if err != nil {
+		return Input{}, err
+	}
+	in.Subject.Files, in.Subject.Arguments = slices.Clone(m.Files), o.Arguments
+	return in, in.window()
+}
+
+// window fills in what is left out, and refuses what cannot be played.
+func (in *Input) window() error {
+	first, last := in.Recording.Start, in.Recording.End
+	if first.IsZero() || !first.Before(last) {
+		return fmt.Errorf("the recording %s is empty, or has samples of one time only; there is nothing to play over", in.Recording.Path)
+	}
+	if in.Start.IsZero() {
+		in.Start = first
+	}
+	if in.End.IsZero() {
+		in.End = last
+	}
+	reach := fmt.Sprintf("the recording reaches from %s to %s", Clock(first), Clock(last))
+	switch {
+	case in.Start.Before(first) || !in.Start.Before(last):
+		return fmt.Errorf("the start %s is outside of the recording: %s", Clock(in.Start), reach)
+	case !in.Start.Before(in.End):
+		return fmt.Errorf("the window from %s to %s is empty; %s", Clock(in.Start), Clock(in.End), reach)
+	case in.End.After(last):
+		in.End = last
+	}
+	return nil
+}
+
+// prepareTemplates makes one run of templates.
+func (m *Manifests) prepareTemplates(o Options, in *Input) error {
+	references := m.roots()
+	if o.Name != "" {
+		references = slices.DeleteFunc(references, func(r v1alpha1.TemplateReference) bool { return r.TemplateName != o.Name })
+		if len(references) == 0 && slices.ContainsFunc(m.Templates, func(t v1alpha1.AnalysisTemplate) bool { return t.Name == o.Name }) {
+			references = []v1alpha1.TemplateReference{{TemplateName: o.Name}}
+		}
+		if len(references) == 0 {
+			return fmt.Errorf("there is no template %q in %s", o.Name, strings.Join(m.Files, ", "))
+		}
+	}
+	analysis := v1alpha1.RolloutAnalysis{Templates: references}
+	for _, argument := range o.Arguments {
+		analysis.Args = append(analysis.Args, v1alpha1.AnalysisArgument{Name: argument.Name, Value: &argument.Value})
+	}
+	kind, spec, err := m.resolve(analysis, o.Kind, in.Checks)
+	if err != nil {
+		return err
+	}
+	if !o.CanarySince.IsZero() {
+		since := metav1.NewMicroTime(o.CanarySince)
+		spec.CanarySince = &since
+	}
+	names := make([]string, len(references))
+	for i, reference := range references {
+		names[i] = reference.TemplateName
+	}
+	in.Subject = Subject{Kind: "AnalysisTemplate", Name: strings.Join(names, ", ")}
+	in.Run = &RunInput{Name: strings.Join(names, "-"), Kind: kind, Spec: spec}
+	return nil
+}
+
+// resolve fills in the arguments; a run in which each metric can end is a Step.
+func (m *Manifests) resolve(analysis v1alpha1.RolloutAnalysis, kind translate.Kind, checks translate.Checks) (translate.Kind, v1alpha1.AnalysisRunSpec, error) {
+	kinds := []translate.Kind{translate.Step, translate.Background}
+	if kind != "" {
+		kinds = []translate.Kind{kind}
+	}
+	var problems translate.Problems
+	for _, kind := range kinds {
+		spec, found, err := translate.ResolveAnalysis(m.Fetch(""), analysis, kind, translate.Release{}, checks)
+		if err != nil {
+			return "", spec, err
+		}
+		if len(found) == 0 {
+			return kind, spec, nil
+		}
+		problems = found
+	}
+	return "", v1alpha1.AnalysisRunSpec{}, problems
+}
+
+// prepareRun plays an AnalysisRun as it was exported.
+func (m *Manifests) prepareRun(o Options, in *Input) error {
+	index, err := choose("AnalysisRun", o.Name, m.Runs, func(run v1alpha1.AnalysisRun) string { return run.Name })
+	if err != nil {
+		return err
+	}
+	if len(o.Arguments) > 0 {
+		return fmt.Errorf("the arguments of AnalysisRun %q are filled in already; play its template to try others", m.Runs[index].Name)
+	}
+	run := m.Runs[index]
+	in.Subject = Subject{Kind: "AnalysisRun", Name: run.Name, Namespace: run.Namespace}
+	in.Run = &RunInput{Name: run.Name, Kind: translate.KindOf(run.ObjectMeta), Spec: *run.Spec.DeepCopy()}
+	if in.Start.IsZero() {
+		in.Start = timeOf(run.Status.StartedAt)
+	}
+	if run.Spec.Terminate {
+		in.Run.TerminateAt = timeOf(run.Status.CompletedAt)
+	}
+	return nil
+}
+
+// prepareRelease plays a release of a Rollout.
+func (m *Manifests) prepareRelease(o Options, in *Input) error {
+	index, err := choose("Rollout", o.Name, m.Rollouts, func(rollout v1alpha1.Rollout) string { return rollout.Name })
+	if err != nil {
+		return err
+	}
+	rollout := m.Rollouts[index].DeepCopy()
+	if err := override(rollout, o.Arguments); err != nil {
+		return err
+	}
+	in.Subject = Subject{Kind: "Rollout", Name: rollout.Name, Namespace: rollout.Namespace}
+	release := o.Release
+	release.Rollout, release.Fetch = rollout, m.Fetch(rollout.Namespace)
+	if err := hashes(rollout, &release); err != nil {
+		return err
+	}
+	in.Release = &release
+	if status := rollout.Status.Release; in.Start.IsZero() && status != nil && status.Revision > 1 {
+		if began := timeOf(status.StartedAt); !began.Before(in.Recording.Start) && began.Before(in.Recording.End) {
+			in.Start = began
+		}
+	}
+	return nil
+}
+
+// override gives the arguments of all analyses of a Rollout other values.
+func override(rollout *v1alpha1.Rollout, arguments []Argument) error {
+	var analyses []*v1alpha1.RolloutAnalysis
+	if canary := rollout.Spec.Strategy.Canary; canary != nil {
+		if canary.Analysis != nil {
+			analyses = append(analyses, &canary.Analysis.RolloutAnalysis)
+		}
+		for _, step := range canary.Steps {
+			if step.Analysis != nil {
+				analyses = append(analyses, step.Analysis)
+			}
+		}
+	}
+	for _, argument := range arguments {
+		found := false
+		for _, analysis := range analyses {
+			for i := range analysis.Args {
+				if analysis.Args[i].Name == argument.Name {
+					analysis.Args[i].Value, analysis.Args[i].ValueFrom, found = &argument.Value, nil, true
+				}
+			}
+		}
+		if !found {
+			return fmt.Errorf("no analysis of Rollout %q has an argument %q; correct its name, or add it to the Rollout", rollout.Name, argument.Name)
+		}
+	}
+	return nil
+}
+
+// hashes finds the two versions: as given, or as the status of an exported Rollout
+// remembers them. Where no argument asks for a hash, any two will do.
+func hashes(rollout *v1alpha1.Rollout, release *ReleaseInput) error {
+	status := rollout.Status
+	if status.StableRS != status.CurrentPodHash {
+		release.StableHash, release.CanaryHash = or(release.StableHash, status.StableRS), or(release.CanaryHash, status.CurrentPodHash)
+	}
+	if release.StableHash != "" && release.CanaryHash != "" {
+		return nil
+	}
+	if name := hashArgument(rollout); name != "" {
+		return fmt.Errorf("argument %q of Rollout %q is the pod-template hash of a version, and the file does not say which versions the recording is about; give both with --stable-hash and --canary-hash", name, rollout.Name)
+	}
+	release.StableHash, release.CanaryHash = or(release.StableHash, "stable"), or(release.CanaryHash, "canary")
+	return nil
+}
+
+// hashArgument is the name of an argument that takes the hash of a version; empty when
+// none does.
+func hashArgument(rollout *v1alpha1.Rollout) string {
+	canary := rollout.Spec.Strategy.Canary
+	if canary == nil {
+		return ""
+	}
+	var all []v1alpha1.AnalysisArgument
+	if canary.Analysis != nil {
+		all = append(all, canary.Analysis.Args...)
+	}
+	for _, step := range canary.Steps {
+		if step.Analysis != nil {
+			all = append(all, step.Analysis.Args...)
+		}
+	}
+	for _, argument := range all {
+		if argument.ValueFrom != nil && argument.ValueFrom.PodTemplateHashValue != nil {
+			return argument.Name
+		}
+	}
+	return ""
+}
+
+// choose finds one object by its name; without a name there must be one only.
+func choose[T any](kind, name string, all []T, nameOf func(T) string) (int, error) {
+	names := make([]string, len(all))
+	for i, object := range all {
+		names[i] = nameOf(object)
+	}
+	if name == "" && len(all) == 1 {
+		return 0, nil
+	}
+	if name == "" {
+		return 0, fmt.Errorf("there are %d objects of kind %s (%s), and one is played at a time; choose it with --name", len(all), kind, strings.Join(names, ", "))
+	}
+	if index := slices.Index(names, name); index >= 0 {
+		return index, nil
+	}
+	return 0, fmt.Errorf("there is no %s %q; there is %s", kind, name, strings.Join(names, ", "))
+}
+
+// or is a text, or else another one.
+func or(text, otherwise string) string {
+	if text != "" {
+		return text
+	}
+	return otherwise
+}

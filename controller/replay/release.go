@@ -1,0 +1,300 @@
+package replay
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/serin-dev/serin/controller/progression"
+	"github.com/serin-dev/serin/controller/simulation"
+	"github.com/serin-dev/serin/controller/translate"
+	"github.com/serin-dev/serin/crds/v1alpha1"
+)
+
+// ReleaseInput is one release of a Rollout.
+type ReleaseInput struct {
+	Rollout *v1alpha1.Rollout
+	// Fetch reads the templates that it names.
+	Fetch translate.Fetch
+	// StableHash and CanaryHash are the pod-template hashes of the two versions, as the
+	// recorded series are labelled.
+	StableHash, CanaryHash string
+	// Startup is from a pod's creation to its being ready; the Rollout's minReadySeconds
+	// are added to it.
+	Startup time.Duration
+	// CheckSplit holds the recorded traffic to the weights of the Rollout, as the live
+	// controller does. Without it they are assumed, and the split says nothing.
+	CheckSplit bool
+	// PromotePauses ends each pause that waits for a person at once.
+	PromotePauses bool
+}
+
+// release is a Rollout in a made-up cluster, with recorded metrics.
+type release struct {
+	ReleaseInput
+	cluster simulation.Cluster
+	state   progression.State
+	runs    translate.ReleaseRuns
+	intents int
+	wake    time.Time
+	// summary is what the Rollout said of itself after the last round.
+	summary progression.Summary
+}
+
+// maxRounds bounds how often a release may act without any time passing.
+const maxRounds = 1_000
+
+// playRelease plays one release.
+func (p *player) playRelease(ctx context.Context, in ReleaseInput) error {
+	if err := p.prepareRelease(in); err != nil {
+		return err
+	}
+	for {
+		if err := p.settle(ctx); err != nil {
+			return err
+		}
+		next := p.nextChange()
+		if !p.release.state.Releasing() || next.IsZero() || next.After(p.in.End) {
+			break
+		}
+		p.advance(next)
+	}
+	p.result.Verdict = p.releaseVerdict()
+	return nil
+}
+
+// prepareRelease makes a cluster in which the stable version serves, and the new one is
+// about to be released.
+func (p *player) prepareRelease(in ReleaseInput) error {
+	switch {
+	case in.StableHash == "" || in.CanaryHash == "":
+		return fmt.Errorf("playing a Rollout: the hashes of the stable version and of the canary are needed")
+	case in.StableHash == in.CanaryHash:
+		return fmt.Errorf("playing a Rollout: the stable version and the canary have the same hash, %s; there is nothing to release", in.StableHash)
+	case in.Startup < 0:
+		return fmt.Errorf("playing a Rollout: pods cannot become available %s before they are made", -in.Startup)
+	}
+	in.Rollout = in.Rollout.DeepCopy()
+	spec, problems := translate.RolloutSpec(in.Rollout.Spec)
+	runs := translate.ReleaseRuns{Rollout: in.Rollout, StableHash: in.StableHash, LatestHash: in.CanaryHash, Fetch: in.Fetch, Checks: p.in.Checks}
+	more, err := runs.Problems(spec.Baseline != nil)
+	if err != nil {
+		return err
+	}
+	if problems = append(problems, more...); len(problems) > 0 {
+		return problems
+	}
+	r := &release{ReleaseInput: in, cluster: simulation.NewCluster(spec, p.now), runs: runs}
+	r.cluster.Startup = in.Startup + time.Duration(in.Rollout.Spec.MinReadySeconds)*time.Second
+	r.cluster.Adopt(in.StableHash)
+	r.cluster.Template = in.CanaryHash
+	r.state = progression.State{Revision: 1, Phase: progression.Idle, Outcome: progression.Promoted, WeightReached: true, Stable: in.StableHash, Current: in.StableHash}
+	if status := in.Rollout.Status.Release; status != nil && status.Revision > 1 {
+		r.state.Revision = status.Revision - 1
+	}
+	p.release = r
+	p.assume(spec)
+	return nil
+}
+
+// assume says what is taken for granted.
+func (p *player) assume(spec progression.Spec) {
+	add := func(format string, args ...any) {
+		p.result.Assumptions = append(p.result.Assumptions, fmt.Sprintf(format, args...))
+	}
+	switch {
+	case !spec.Routed:
+	case p.release.CheckSplit:
+		add("the recorded traffic was split by the weights of this Rollout, and is held to them")
+	default:
+		add("the weights are those that the Rollout would have set; the recorded requests are what they were, at whatever weight")
+	}
+	add("pods are available %s after they are made, none fails, and the router follows at once", p.release.cluster.Startup)
+	if p.release.PromotePauses {
+		add("somebody promotes at each pause that waits for a person")
+	}
+}
+
+// settle measures and decides until nothing more happens at the present time.
+func (p *player) settle(ctx context.Context) error {
+	for range maxRounds {
+		if err := p.measure(ctx); err != nil {
+			return err
+		}
+		acted, err := p.round()
+		if err != nil {
+			return err
+		}
+		if !acted {
+			return nil
+		}
+	}
+	return fmt.Errorf("playing a Rollout: it did not come to rest at %s within %d rounds; this is a defect of Serin", Clock(p.now), maxRounds)
+}
+
+// round is one round of the live controller: observe, decide, keep, act.
+func (p *player) round() (acted bool, err error) {
+	r := p.release
+	r.cluster.Now = p.now
+	r.cluster.Follow()
+	observation := p.observe()
+	state, effects := progression.Decide(r.state, observation)
+	r.state, r.wake = state, time.Time{}
+	translate.KeepRolloutState(&r.Rollout.Status, state)
+	p.noteWeight()
+	for _, effect := range effects {
+		if wake, asleep := effect.(progression.Wake); asleep {
+			r.wake = wake.At
+			continue
+		}
+		acted = true
+		if err := p.act(effect); err != nil {
+			return false, err
+		}
+	}
+	r.summary = progression.Summarize(state, observation)
+	return acted, nil
+}
+
+// observe is the world as the live controller would see it.
+func (p *player) observe() progression.Observation {
+	r := p.release
+	o := r.cluster.Observe()
+	canary := r.Rollout.Spec.Strategy.Canary
+	o.Services.StableNamed, o.Services.CanaryNamed = canary.StableService != "", canary.CanaryService != ""
+	o.Runs = map[string]progression.Run{}
+	for key, run := range p.runs {
+		if !run.State().Phase.Live() && key != r.state.BackgroundRun && key != r.state.StepRun {
+			continue
+		}
+		o.Runs[key] = progression.Run{View: run.View(p.now), Stopping: run.stopping, WeightSince: run.toldSince, Weight: run.told}
+	}
+	waits := slices.ContainsFunc(r.state.Waits, func(wait progression.Wait) bool { return wait.Reason == progression.WaitPauseStep })
+	if r.PromotePauses && waits {
+		r.intents++
+		o.Intent = &progression.Intent{ID: "replay-" + strconv.Itoa(r.intents), Action: progression.ActionPromote, Revision: r.state.Revision, By: "replay", At: p.now}
+	}
+	return o
+}
+
+// act carries out one effect.
+func (p *player) act(effect progression.Effect) error {
+	r := p.release
+	if r.cluster.Apply(effect) {
+		return nil
+	}
+	switch e := effect.(type) {
+	case progression.Announce:
+		p.note(Event{Kind: EventRelease, Reason: e.Reason, Message: e.Message, Warning: e.Warning})
+		return nil
+	case progression.StartRun:
+		return p.startRun(e)
+	case progression.MarkWeight:
+		run := p.runs[e.Key]
+		run.told, run.toldSince = e.Weight, e.Since
+		return run.SetWeight(r.held(e.Weight), e.Since)
+	case progression.StopRun:
+		run := p.runs[e.Key]
+		run.stopping = true
+		run.Terminate(p.now)
+		p.noteEnd(run)
+		return nil
+	default:
+		return fmt.Errorf("unknown effect %T; this is a defect of Serin", effect)
+	}
+}
+
+// startRun starts an AnalysisRun.
+func (p *player) startRun(start progression.StartRun) error {
+	object, err := p.release.runs.Start(start)
+	if err != nil || object == nil {
+		return err
+	}
+	object.Spec.Weight = p.release.held(start.Weight)
+	kind := translate.Kind(start.Kind)
+	if err := p.begin(start.Key, kind, object); err != nil {
+		return err
+	}
+	run := p.runs[start.Key]
+	run.told = start.Weight
+	if since := object.Spec.WeightSince; since != nil {
+		run.toldSince = since.UTC()
+	}
+	return nil
+}
+
+// held is the weight that a run holds the recorded requests to; nil when it does not.
+func (r *release) held(weight int32) *int32 {
+	if !r.CheckSplit || weight == 0 {
+		return nil
+	}
+	return &weight
+}
+
+// nextChange is when something happens next; zero when nothing does by itself.
+func (p *player) nextChange() time.Time {
+	var next time.Time
+	for _, at := range []time.Time{p.release.wake, p.nextLook(), p.release.cluster.NextChange()} {
+		if at.After(p.now) && (next.IsZero() || at.Before(next)) {
+			next = at
+		}
+	}
+	return next
+}
+
+// inForce is the canary's share of the requests, in percent: what the router gives it,
+// or the share of its pods. Once it is promoted it is the stable version, and has all.
+func (r *release) inForce() int32 {
+	switch {
+	case r.state.Stable == r.CanaryHash:
+		return 100
+	case r.cluster.Spec.Routed:
+		return r.cluster.InForce()
+	}
+	canary, stable := r.cluster.Available(r.CanaryHash), r.cluster.Available(r.StableHash)
+	if canary == 0 {
+		return 0
+	}
+	return (100*canary + (canary+stable)/2) / (canary + stable)
+}
+
+// stepNumber is that of the step in progress, from 1; 0 when there is none.
+func (r *release) stepNumber() int32 {
+	if r.state.Phase != progression.Progressing || int(r.state.Step) >= len(r.cluster.Spec.Steps) {
+		return 0
+	}
+	return r.state.Step + 1
+}
+
+// noteWeight tells of a new share of the requests.
+func (p *player) noteWeight() {
+	weight, known := p.release.inForce(), p.result.Weights
+	if n := len(known); n > 0 && known[n-1].Weight == weight {
+		return
+	}
+	p.result.Weights = append(known, Weight{At: p.now, Weight: weight})
+	if len(known) > 0 {
+		p.note(Event{Kind: EventWeight, Message: fmt.Sprintf("the canary gets %d %% of the traffic", weight)})
+	}
+}
+
+// releaseVerdict is how a release ended.
+func (p *player) releaseVerdict() Verdict {
+	r := p.release
+	state, verdict := r.state, Verdict{At: r.state.FinishedAt, Reason: r.summary.Reason, Message: r.summary.Message}
+	switch {
+	case state.Outcome == progression.Promoted || state.Outcome == progression.PromotedByUser:
+		verdict.Outcome, verdict.Reason = Promoted, string(state.Outcome)
+	case state.Outcome == progression.WasAborted:
+		verdict.Outcome, verdict.Reason, verdict.Message = RolledBack, state.Abort.Reason, state.Abort.Message
+	case len(state.Waits) > 0:
+		verdict.Outcome, verdict.At, verdict.Reason = Waiting, state.Waits[0].Since, state.Waits[0].Reason
+		p.noteWindowEnd(r.summary.Message)
+	default:
+		verdict.Outcome, verdict.At = Unfinished, p.in.End
+		p.noteWindowEnd(r.summary.Message)
+	}
+	return verdict
+}
