@@ -11,6 +11,9 @@ import (
 	"github.com/serin-dev/serin/analysis/sequential"
 )
 
+// TogetherMessage begins the message of a metric that failed by the evidence of all.
+const TogetherMessage = "all judged metrics together"
+
 // towardsAll is what a verdict adds to the evidence over all metrics: nothing while
 // the judge has a reason to hold although there is evidence.
 func towardsAll(verdict judge.Verdict) float64 {
@@ -37,7 +40,7 @@ func (s *State) merge(spec Spec) {
 			continue
 		}
 		log := 0.0
-		var memory judgeMemory
+		var memory struct{ LogE float64 } // The rest of a judgeMemory takes long to read.
 		if text := s.Metrics[i].JudgeState; text != "" && json.Unmarshal([]byte(text), &memory) == nil {
 			log = memory.LogE
 		}
@@ -58,7 +61,7 @@ func (s *State) merge(spec Spec) {
 		return
 	}
 	s.Metrics[worst].Phase = Failed
-	s.Metrics[worst].Message = bounded(fmt.Sprintf("all judged metrics together: evidence %s of %s (%s)%s",
+	s.Metrics[worst].Message = bounded(fmt.Sprintf(TogetherMessage+": evidence %s of %s (%s)%s",
 		exponential(all), exponential(limit), parts(spec, metrics, logs), culprits(spec, metrics, sequential.Culprits(weights, logs, budget))), messageLimit)
 }
 
