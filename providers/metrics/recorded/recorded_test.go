@@ -71,6 +71,10 @@ func recordingOf(t testing.TB, held metricstest.Held) source {
 		for _, sample := range one.Samples {
 			next.Histograms = append(next.Histograms, recording.HistogramPoint{T: sample.At.UnixMilli(), H: stored(sample.Native)})
 		}
+		if known := slices.IndexFunc(made, func(other recording.Series) bool { return labels.Equal(other.Labels, next.Labels) }); known >= 0 {
+			made[known].Histograms = next.Histograms
+			continue
+		}
 		made = append(made, next)
 	}
 	return made

@@ -1,4 +1,8 @@
-package prometheus_test
+// Package prometheustest is Prometheus' own storage and PromQL engine behind the path and
+// in the format of its HTTP API, for tests of what speaks to a server.
+//
+// What may come in: what metricstest wants to be held.
+package prometheustest
 
 import (
 	"context"
@@ -17,31 +21,11 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
-	"github.com/prometheus/prometheus/storage"
 	"github.com/prometheus/prometheus/tsdb"
 
 	"github.com/serin-dev/serin/analysis/series"
-	"github.com/serin-dev/serin/providers/metrics"
 	"github.com/serin-dev/serin/providers/metrics/metricstest"
-	"github.com/serin-dev/serin/providers/metrics/prometheus"
 )
-
-func TestConformance(t *testing.T) {
-	metricstest.Run(t, func(t testing.TB, held metricstest.Held) metrics.Provider {
-		return provider(t, prometheus.Config{Address: serve(t, held).URL})
-	})
-}
-
-// provider makes a provider that is closed with the test.
-func provider(t testing.TB, config prometheus.Config) *prometheus.Provider {
-	t.Helper()
-	made, err := prometheus.New(config)
-	if err != nil {
-		t.Fatalf("making a provider: %v", err)
-	}
-	t.Cleanup(made.Close)
-	return made
-}
 
 // engine is Prometheus' own storage and PromQL behind the path and in the
 // format of its HTTP API.
@@ -50,8 +34,8 @@ type engine struct {
 	promql  *promql.Engine
 }
 
-// serve starts an engine that holds some series.
-func serve(t testing.TB, held metricstest.Held) *httptest.Server {
+// Serve starts an engine that holds some series; it is stopped with the test.
+func Serve(t testing.TB, held metricstest.Held) *httptest.Server {
 	t.Helper()
 	options := tsdb.DefaultOptions()
 	options.WALSegmentSize, options.StripeSize = -1, 16
@@ -66,6 +50,7 @@ func serve(t testing.TB, held metricstest.Held) *httptest.Server {
 	server := httptest.NewServer(engine{storage: storage, promql: promql.NewEngine(promql.EngineOpts{
 		MaxSamples: 1_000_000, Timeout: time.Minute, LookbackDelta: 5 * time.Minute,
 		EnableAtModifier: true, EnableNegativeOffset: true, Parser: parser.NewParser(parser.Options{}),
+		NoStepSubqueryIntervalFn: func(int64) int64 { return time.Minute.Milliseconds() },
 	})})
 	t.Cleanup(func() {
 		server.Close()
@@ -146,7 +131,7 @@ func (e engine) ServeHTTP(writer http.ResponseWriter, request *http.Request) {
 		refuseEvaluation(writer, result.Err)
 		return
 	}
-	warnings, _ := result.Warnings.AsStrings("", 0, 0)
+	warnings, _ := result.Warnings.AsStrings(request.FormValue("query"), 10, 10)
 	respond(writer, http.StatusOK, map[string]any{
 		"status": "success", "warnings": warnings,
 		"data": map[string]any{"resultType": result.Value.Type(), "result": wire(result.Value)},
@@ -250,5 +235,3 @@ func metric(labels map[string]string) model.Metric {
 	}
 	return made
 }
-
-var _ storage.Queryable = (*tsdb.DB)(nil)
