@@ -76,13 +76,14 @@ func (m Metric) judgeProportion(memory *judgeMemory, baseline series.Counters, w
 // pastCounts are windows of the baseline from before the run, as long as those
 // between two looks will be.
 func (m Metric) pastCounts(baseline series.Counters, until time.Time) []series.Window {
-	arms := series.Arms{Baseline: baseline}
+	all, policy := newPastSamples(baseline, series.Histograms{}), series.Policy{Grace: settled, Lookback: m.policy().Lookback}
 	begin, looks := m.pastLooks(until, len(baseline.Bad)+len(baseline.Total))
-	cursor := series.Begin(begin, time.Time{}, series.Policy{Lookback: m.policy().Lookback})
+	cursor := series.Begin(begin, time.Time{}, policy)
 	var windows []series.Window
 	for _, to := range looks {
 		var window series.Window
-		if window, cursor = cursor.Advance(arms, to, series.Policy{Grace: settled, Lookback: m.policy().Lookback}); window.Baseline.Total > 0 {
+		arms := series.Arms{Baseline: all.countersIn(cursor.SamplesFrom(policy), to)}
+		if window, cursor = cursor.Advance(arms, to, policy); window.Baseline.Total > 0 {
 			windows = append(windows, window)
 		}
 	}
@@ -160,13 +161,14 @@ func (m Metric) observeHistogram(memory *judgeMemory, baseline series.Histograms
 
 // pastHistograms is pastCounts for histograms.
 func (m Metric) pastHistograms(baseline series.Histograms, until time.Time) []series.HistogramWindow {
-	arms := series.HistogramArms{Canary: baseline, Baseline: baseline}
+	all, policy := newPastSamples(series.Counters{}, baseline), series.Policy{Grace: settled, Lookback: m.policy().Lookback}
 	begin, looks := m.pastLooks(until, len(baseline.Classic)+len(baseline.Native))
-	cursor := series.BeginHistograms(begin, time.Time{}, series.Policy{Lookback: m.policy().Lookback})
+	cursor := series.BeginHistograms(begin, time.Time{}, policy)
 	var windows []series.HistogramWindow
 	for _, to := range looks {
 		var window series.HistogramWindow
-		if window, cursor = cursor.Advance(arms, to, series.Policy{Grace: settled, Lookback: m.policy().Lookback}); len(window.Baseline) > 0 {
+		part := all.histogramsIn(cursor.SamplesFrom(policy), to)
+		if window, cursor = cursor.Advance(series.HistogramArms{Canary: part, Baseline: part}, to, policy); len(window.Baseline) > 0 {
 			window.Canary = nil
 			windows = append(windows, window)
 		}
