@@ -253,3 +253,36 @@ func TestWhatHasNoJournal(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// TestPlayTellsHowALiveRunWasReproduced: the timeline of a live run, and whether it is
+// the one that happened.
+func TestPlayTellsHowALiveRunWasReproduced(t *testing.T) {
+	object := live(t, 3, newSlowScrapes(6, true))
+	for _, test := range []struct {
+		reason string
+		pods   int
+		exact  bool
+		want   string
+	}{
+		{"its own metrics", 6, true, "the live run is reproduced bit for bit: "},
+		{"others", 5, false, "not reproduced: in "},
+	} {
+		t.Run(test.reason, func(t *testing.T) {
+			source := newSlowScrapes(test.pods, false)
+			result, err := Play(t.Context(), Input{
+				Provider: source, Checks: translate.Checks{PrometheusAddress: "http://p"}, Start: object.Status.StartedAt.Time, End: object.Status.CompletedAt.Add(time.Minute),
+				Run: &RunInput{Name: "r", Kind: translate.Background, Spec: object.Spec, Live: object},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := result.Reproduction
+			if got == nil || got.Exact() != test.exact || !strings.HasPrefix(got.String(), test.want) {
+				t.Fatalf("%+v: %s", got, got)
+			}
+			if test.exact && (string(result.Verdict.Outcome) != string(object.Status.Phase) || !result.Verdict.At.Equal(object.Status.CompletedAt.Time)) {
+				t.Errorf("%+v, want %s at %s", result.Verdict, object.Status.Phase, object.Status.CompletedAt)
+			}
+		})
+	}
+}

@@ -41,6 +41,9 @@ type RunInput struct {
 	Spec v1alpha1.AnalysisRunSpec
 	// TerminateAt is when somebody ended the run; zero when nobody did.
 	TerminateAt time.Time
+	// Live is the run as it was exported from a cluster, with a journal in its status: it
+	// is played by that instead, look by look, and held against what it came to.
+	Live *v1alpha1.AnalysisRun
 }
 
 // Play plays what the input names, from Start until there is a verdict or End is
@@ -112,13 +115,19 @@ func (p *player) begin(key string, kind translate.Kind, object *v1alpha1.Analysi
 	if len(problems) > 0 {
 		return problems
 	}
+	p.register(key, kind, analysis, object)
+	return nil
+}
+
+// register adds a run that has begun.
+func (p *player) register(key string, kind translate.Kind, analysis *Analysis, object *v1alpha1.AnalysisRun) *played {
 	run := &played{Analysis: analysis, key: key, kind: kind, object: object, history: map[string]*history{}}
 	for _, metric := range object.Spec.Metrics {
 		run.history[metric.Name] = newHistory(metric)
 	}
 	p.runs[key], p.order = run, append(p.order, run)
 	p.note(Event{Kind: EventRunStarted, Run: object.Name, Message: fmt.Sprintf("%s run with %s", kind, metricNames(object.Spec.Metrics))})
-	return nil
+	return run
 }
 
 // measure takes all looks that are due now, run by run.
@@ -167,11 +176,23 @@ func (p *player) advance(to time.Time) {
 
 // playRun plays one AnalysisRun.
 func (p *player) playRun(ctx context.Context, in RunInput) error {
+	if in.Live != nil {
+		return p.playAgain(ctx, in)
+	}
 	object := newObject(in.Name, in.Kind, in.Spec)
 	if err := p.begin(in.Name, in.Kind, object); err != nil {
 		return err
 	}
 	run := p.runs[in.Name]
+	if err := p.playOn(ctx, run, in); err != nil {
+		return err
+	}
+	p.result.Verdict = p.runVerdict(run)
+	return nil
+}
+
+// playOn plays a run by its schedule, from now until it or the window ends.
+func (p *player) playOn(ctx context.Context, run *played, in RunInput) error {
 	stop := !in.TerminateAt.IsZero() && !in.TerminateAt.After(p.in.End)
 	for {
 		if err := p.measure(ctx); err != nil {
@@ -182,15 +203,13 @@ func (p *player) playRun(ctx context.Context, in RunInput) error {
 			p.advance(in.TerminateAt)
 			run.Terminate(p.now)
 			p.noteEnd(run)
-			break
+			return nil
 		}
 		if next.IsZero() || next.After(p.in.End) {
-			break
+			return nil
 		}
 		p.advance(next)
 	}
-	p.result.Verdict = p.runVerdict(run)
-	return nil
 }
 
 // runVerdict is how a run ended.

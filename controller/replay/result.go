@@ -22,6 +22,8 @@ type Result struct {
 	Window    Window    `json:"window"`
 	// Verdict is the end of the story.
 	Verdict Verdict `json:"verdict"`
+	// Reproduction says how a live run was played again; nil when none was.
+	Reproduction *Reproduction `json:"reproduction,omitempty"`
 	// Timeline is what changed, in order.
 	Timeline []Event `json:"timeline"`
 	// Weights are the changes of the canary's share of traffic, in the order of time;
