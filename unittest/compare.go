@@ -42,7 +42,11 @@ func (p *player) compareMetric(where string, m MetricExpectation, now time.Durat
 		}
 		p.differs(where+".reason", m.line, m.Reason, got, last.Message)
 	}
-	p.compareMessages(where+".message", m.line, m.Messages, strings.TrimSpace(metric.Message+"\n"+last.Message))
+	told := metric.Message
+	if !strings.Contains(told, last.Message) {
+		told = strings.TrimSpace(told + "\n" + last.Message)
+	}
+	p.compareMessages(where+".message", m.line, m.Messages, told)
 }
 
 // compareTimes says when a verdict came that came too early or too late.
@@ -52,7 +56,7 @@ func (p *player) compareTimes(where string, line int, verdict Verdict, t Times, 
 	late := t.Within != nil && reached > *t.Within
 	off := t.At != nil && (reached-*t.At > t.Tolerance || *t.At-reached > t.Tolerance)
 	if early || late || off {
-		p.differs(where, line, t.wanted(verdict), fmt.Sprintf("%s after %s", verdict, short(reached)), "")
+		p.differs(where, line, t.wanted(verdict), fmt.Sprintf("%s at %s", verdict, short(reached)), "")
 	}
 }
 
@@ -99,7 +103,7 @@ func (t Times) wanted(verdict Verdict) string {
 		}
 	}
 	if t.After != nil {
-		text += " after " + short(*t.After)
+		text += " not before " + short(*t.After)
 	}
 	if t.Within != nil {
 		text += " within " + short(*t.Within)
@@ -107,15 +111,14 @@ func (t Times) wanted(verdict Verdict) string {
 	return text
 }
 
-// told is the state by a time. Example: Failed after 1m35s.
+// told is the state by a time. Example: Failed at 1m35s.
 func (h *history) told(now time.Duration) string {
 	verdict := h.verdict()
 	switch verdict {
 	case Successful, Failed, Inconclusive:
-		return fmt.Sprintf("%s after %s", verdict, short(h.first[verdict]))
-	default:
-		return fmt.Sprintf("%s at %s", verdict, short(now))
+		now = h.first[verdict]
 	}
+	return fmt.Sprintf("%s at %s", verdict, short(now))
 }
 
 // short is a duration without what is zero. Example: 2m, not 2m0s.

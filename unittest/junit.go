@@ -64,7 +64,7 @@ type junitCase struct {
 
 type junitFailure struct {
 	Message string `xml:"message,attr"`
-	Text    string `xml:",chardata"`
+	Text    string `xml:",cdata"`
 }
 
 func (r Result) junit() junitCase {
@@ -75,7 +75,7 @@ func (r Result) junit() junitCase {
 	}
 	var b strings.Builder
 	r.text(&b)
-	message := r.Unplayable
+	message, _, _ := strings.Cut(r.Unplayable, "\n")
 	if len(r.Differences) > 0 {
 		d := r.Differences[0]
 		message = fmt.Sprintf("%s: want %s, got %s", d.Where, d.Want, d.Got)

@@ -108,11 +108,11 @@ func (l *library) reference(name string) (v1alpha1.TemplateReference, error) {
 	own, wide := l.templates[namespaced+"/"+name] != nil, l.templates[clusterWide+"/"+name] != nil
 	switch {
 	case own && wide:
-		return v1alpha1.TemplateReference{}, fmt.Errorf("there are two templates %s; write %s/%s or %s/%s", name, namespaced, name, clusterWide, name)
+		return v1alpha1.TemplateReference{}, fmt.Errorf("template: there are two of the name %s; write %s/%s or %s/%s", name, namespaced, name, clusterWide, name)
 	case own || wide:
 		return v1alpha1.TemplateReference{TemplateName: name, ClusterScope: wide}, nil
 	}
-	return v1alpha1.TemplateReference{}, fmt.Errorf("there is no template %s in the files; there are %s", name, strings.Join(slices.Sorted(maps.Keys(l.templates)), ", "))
+	return v1alpha1.TemplateReference{}, fmt.Errorf("template: there is no %s in the files; there are %s", name, listed(slices.Sorted(maps.Keys(l.templates))))
 }
 
 // fetch is translate.Fetch.

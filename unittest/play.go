@@ -70,8 +70,8 @@ func (p *player) times(over window) (why string) {
 		p.begin = p.test.StartAt
 	}
 	if p.begin.Before(over.first) || p.begin.After(over.last) {
-		return fmt.Sprintf("it starts at %s, and the metrics go from %s to %s; correct start",
-			p.begin.Format(time.RFC3339), over.first.Format(time.RFC3339), over.last.Format(time.RFC3339))
+		return fmt.Sprintf("it starts at %s, %s after the first sample, and the metrics go from %s to %s, %s; correct start",
+			p.begin.Format(time.RFC3339), short(p.begin.Sub(over.first)), over.first.Format(time.RFC3339), over.last.Format(time.RFC3339), short(over.last.Sub(over.first)))
 	}
 	p.end = over.last
 	if p.test.Duration > 0 {

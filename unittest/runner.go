@@ -88,7 +88,7 @@ func (l *loader) wrong(path string, at place, format string, args ...any) {
 func (l *loader) file(path string, match *regexp.Regexp) {
 	content, err := l.Read(path)
 	if err != nil {
-		l.wrong(path, place{}, "%v", err)
+		l.wrong("", place{}, "%v", err) // It names the path.
 		return
 	}
 	suite, err := Read(path, content)

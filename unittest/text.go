@@ -4,15 +4,23 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 )
 
 // WriteText writes results for people: a line for each test, and below one that failed
-// what was wanted, what was seen instead, and why.
-func WriteText(to io.Writer, results []Result) error {
+// what was wanted, what was seen instead, and why. bad marks what is bad, such as by a
+// colour; nil marks nothing.
+func WriteText(to io.Writer, results []Result, bad func(string) string) error {
 	var b strings.Builder
 	failed := 0
 	for _, r := range results {
-		r.text(&b)
+		var one strings.Builder
+		r.text(&one)
+		line := one.String()
+		if rest, found := strings.CutPrefix(line, failMark); found && bad != nil {
+			line = bad(failMark) + rest
+		}
+		b.WriteString(line)
 		if !r.OK {
 			failed++
 		}
@@ -29,14 +37,21 @@ func WriteText(to io.Writer, results []Result) error {
 	return err
 }
 
+// failMark begins the line of a test that failed.
+const failMark = "FAIL"
+
+// text is what people read of one test.
 func (r Result) text(b *strings.Builder) {
 	if r.OK {
 		fmt.Fprintf(b, "ok    %s: %s (%s)\n", r.Path, oneLine(r.Name), r.ended())
 		return
 	}
-	fmt.Fprintf(b, "FAIL  %s:%d: %s\n", r.Path, r.Line, oneLine(r.Name))
+	fmt.Fprintf(b, "%s  %s:%d: %s\n", failMark, r.Path, r.Line, oneLine(r.Name))
 	if r.Unplayable != "" {
-		indented(b, "cannot be played: ", r.Unplayable)
+		b.WriteString("      It cannot be played:\n")
+		for _, line := range strings.Split(r.Unplayable, "\n") {
+			fmt.Fprintf(b, "        %s\n", visible(line))
+		}
 		return
 	}
 	for _, d := range r.Differences {
@@ -55,26 +70,29 @@ func indented(b *strings.Builder, prefix, text string) {
 	}
 }
 
-// ended is how a test ended. Example: Failed after 1m35s.
+// ended is how a test ended. Example: Failed at 1m35s.
 func (r Result) ended() string {
 	switch r.Verdict {
 	case Successful, Failed, Inconclusive:
-		return fmt.Sprintf("%s after %s", r.Verdict, short(r.Reached))
+		return fmt.Sprintf("%s at %s", r.Verdict, short(r.Reached))
 	case Passing:
-		return fmt.Sprintf("Passing after %s, and after %s", short(r.Reached), short(r.Played))
+		return fmt.Sprintf("Passing from %s on, played %s", short(r.Reached), short(r.Played))
 	default:
-		return fmt.Sprintf("%s after %s", r.Verdict, short(r.Played))
+		return fmt.Sprintf("%s, played %s", r.Verdict, short(r.Played))
 	}
 }
 
-// oneLine is a text without line breaks and control characters.
-func oneLine(text string) string {
-	return strings.Join(strings.Fields(strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
+// oneLine is a text without line breaks, and without spaces in a row.
+func oneLine(text string) string { return strings.Join(strings.Fields(visible(text)), " ") }
+
+// visible is a text without control characters: they could change what a terminal shows.
+func visible(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
 			return ' '
 		}
 		return r
-	}, text)), " ")
+	}, text)
 }
 
 func counted(n int, what string) string {

@@ -27,9 +27,12 @@ type Problem struct {
 	Message string
 }
 
-// String is "path:line:column: message".
+// String is "path:line:column: message", without what is not known.
 func (p Problem) String() string {
-	if p.Line == 0 {
+	switch {
+	case p.Path == "":
+		return p.Message
+	case p.Line == 0:
 		return p.Path + ": " + p.Message
 	}
 	return fmt.Sprintf("%s:%d:%d: %s", p.Path, p.Line, p.Column, p.Message)
@@ -75,6 +78,9 @@ func (r *reader) document(content []byte) (*yaml.Node, bool) {
 		return nil, false
 	}
 	switch err := decoder.Decode(&more); {
+	case isManifest(&document):
+		r.wrong(document.Content[0], "this is an object of Kubernetes, and no file of tests; name this path under files: in one")
+		return nil, false
 	case err == nil:
 		r.wrong(&more, "there is a second document; put each into a file of its own")
 		return nil, false
@@ -87,6 +93,14 @@ func (r *reader) document(content []byte) (*yaml.Node, bool) {
 		return nil, false
 	}
 	return document.Content[0], true
+}
+
+// isManifest tells an object of Kubernetes from a file of tests.
+func isManifest(document *yaml.Node) bool {
+	if document.Kind != yaml.DocumentNode || len(document.Content) != 1 || document.Content[0].Kind != yaml.MappingNode {
+		return false
+	}
+	return slices.ContainsFunc(document.Content[0].Content, func(node *yaml.Node) bool { return node.Value == "apiVersion" })
 }
 
 // syntax tells of text that is no YAML. The parser says the line in its message.
