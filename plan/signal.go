@@ -1,0 +1,194 @@
+package plan
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql/parser"
+
+	"github.com/serin-dev/serin/crds/v1alpha1"
+)
+
+// source is what a metric reads of the made-up world.
+type source int
+
+const (
+	// counts are bad requests and all requests of both versions.
+	counts source = iota
+	// histogram is how long the requests of both versions took.
+	histogram
+	// gauge is one number for each version.
+	gauge
+	// query is PromQL over the synthetic series.
+	query
+)
+
+// reading is how a metric is fed.
+type reading struct {
+	name string
+	source
+	// kind is the index of the bad requests that counts count, or of the gauge.
+	kind int
+	// byRouter says that the series are a router's: one for each version, without
+	// its pods.
+	byRouter bool
+	// wantsBaseline says that there is one to compare with.
+	wantsBaseline bool
+}
+
+// badKind is one kind of bad requests.
+type badKind struct {
+	// signal is Errors, or the name of the only metric that counts these.
+	signal string
+	// rate is the stable version's share.
+	rate float64
+}
+
+// signals are all that metrics of a setup read, without repetition.
+type signals struct {
+	kinds  []badKind
+	gauges []string
+	// histograms and routers say that any metric reads buckets, or a router's series.
+	histograms, routers bool
+}
+
+// read says how a metric is fed, and adds what it reads.
+func (s *signals) read(metric v1alpha1.Metric, a Assumptions) (reading, Metric) {
+	prometheus := metric.Provider.Prometheus
+	r := reading{name: metric.Name, wantsBaseline: prometheus.Baseline != nil}
+	about := Metric{Name: metric.Name, Judge: judgeName(metric), Interval: metric.Interval}
+	switch {
+	case prometheus.Query != "":
+		r.source, about.Reads = query, "PromQL over the synthetic series"
+	case prometheus.Canary.Histogram != "":
+		r.source, r.byRouter, s.histograms = histogram, isRouters(prometheus.Canary.Histogram), true
+		about.Signal, about.Reads = LatencySignal, "latency"
+	case prometheus.Canary.Query != "":
+		r.source, r.kind = gauge, s.gauge(metric.Name)
+		about.Signal, about.Reads = metric.Name, "a gauge"
+		about.Assumed = fmt.Sprintf("what it measures is unknown: the same level in both versions, points scattering by %s", percent(a.GaugeNoise))
+	default:
+		r.byRouter = isRouters(prometheus.Canary.Total)
+		r.kind = s.kind(metric.Name, prometheus.Canary.Bad, a)
+		kind := s.kinds[r.kind]
+		about.Signal, about.Reads = kind.signal, "bad requests"
+		about.Assumed = percent(kind.rate) + " bad requests in the stable version"
+		if kind.signal != Errors && kind.rate == 0 {
+			about.Assumed = "no such requests in either version; set --error-rate 0.1%," + metric.Name + "=0.05% if there are"
+		}
+	}
+	if r.byRouter {
+		s.routers = true
+		about.Assumed = strings.TrimPrefix(about.Assumed+"; the router's series do not tell pods apart", "; ")
+	}
+	return r, about
+}
+
+// judgeName is by what a metric is judged, for people.
+func judgeName(metric v1alpha1.Metric) string {
+	switch judge := metric.Judge; {
+	case judge == nil:
+		return "conditions"
+	case judge.Histogram != nil:
+		return "histogram"
+	case judge.Mean != nil:
+		return "mean"
+	case judge.MannWhitney != nil:
+		return "mannWhitney"
+	case judge.Objective != nil:
+		return "objective"
+	default:
+		return "proportion"
+	}
+}
+
+// gauge is the index of a gauge.
+func (s *signals) gauge(name string) int {
+	if at := slices.Index(s.gauges, name); at >= 0 {
+		return at
+	}
+	s.gauges = append(s.gauges, name)
+	return len(s.gauges) - 1
+}
+
+// kind is the index of the bad requests of a metric. Those that are errors, and are given
+// no rate of their own, are the same requests.
+func (s *signals) kind(name, selector string, a Assumptions) int {
+	kind := badKind{signal: Errors, rate: a.ErrorRate}
+	own, given := a.Rates[name]
+	switch {
+	case given && name != Errors:
+		kind = badKind{signal: name, rate: own}
+	case given:
+		kind.rate = own
+	case !isErrors(selector):
+		kind = badKind{signal: name}
+	}
+	if at := slices.IndexFunc(s.kinds, func(k badKind) bool { return k.signal == kind.signal }); at >= 0 {
+		return at
+	}
+	s.kinds = append(s.kinds, kind)
+	return len(s.kinds) - 1
+}
+
+// statusLabels are labels that hold the status of a request.
+var statusLabels = []string{"code", "status", "status_code", "response_code", "http_status", "http_status_code", "http_response_status_code", "envoy_response_code_class", "grpc_code", "class"}
+
+// givenUp finds, in the name of a counter, requests that were given up.
+var givenUp = regexp.MustCompile(`timeout|cancel|abandon|unanswered`)
+
+// isErrors says whether a selector of bad requests means those that fail at the server:
+// unless its status does not match any such, or its name says something else.
+func isErrors(selector string) bool {
+	name, matchers, err := matchersOf(selector)
+	if err != nil {
+		return true
+	}
+	for _, m := range matchers {
+		if slices.Contains(statusLabels, m.Name) {
+			return slices.ContainsFunc(badStatuses, m.Matches)
+		}
+	}
+	return !givenUp.MatchString(name)
+}
+
+// badStatuses and goodStatuses are how the status of a failed and of a good request is
+// written, by whoever.
+var (
+	badStatuses  = []string{"500", "503", "5xx", "5", "Internal", "error", "failure", "false"}
+	goodStatuses = []string{"200", "2xx", "2", "OK", "success", "ok", "true"}
+)
+
+// routers are the beginnings of the names of metrics that a router reports, of each
+// version as a whole.
+var routers = []string{"envoy_cluster_", "nginx_ingress_controller_", "traefik_service_", "haproxy_backend_"}
+
+// isRouters says whether a selector is of a router's metrics.
+func isRouters(selector string) bool {
+	name, matchers, err := matchersOf(selector)
+	if err != nil {
+		return false
+	}
+	for _, m := range matchers {
+		if m.Name == "reporter" && m.Value != "destination" && strings.HasPrefix(name, "istio_") {
+			return true
+		}
+	}
+	return slices.ContainsFunc(routers, func(prefix string) bool { return strings.HasPrefix(name, prefix) })
+}
+
+// matchersOf reads a selector.
+func matchersOf(selector string) (name string, matchers []*labels.Matcher, err error) {
+	all, err := parser.NewParser(parser.Options{}).ParseMetricSelector(selector)
+	for _, m := range all {
+		if m.Name == labels.MetricName {
+			name = m.Value
+			continue
+		}
+		matchers = append(matchers, m)
+	}
+	return name, matchers, err
+}
