@@ -127,6 +127,17 @@ var rooms = []room{
 	{folder: "controller/rollout", may: liveDriver},
 	{folder: "controller/analysisrun", may: liveDriver},
 
+	{folder: "backtest", may: []allowed{
+		{"analysis/run", "what a run came to"},
+		{"controller/replay", "plays a case"},
+		{"controller/translate", "templates and arguments, as the controller reads them"},
+		{"crds", "the types"},
+		{"providers/metrics/recorded", "answers from a case's samples"},
+		{"recording", "the samples"},
+		{"github.com/prometheus/prometheus/model", "labels, and the marker of a series that ended"},
+		{"k8s.io/apimachinery", "types that the API is made of"},
+		{"sigs.k8s.io/yaml", "templates"},
+	}},
 	{folder: "lint", may: []allowed{
 		{"analysis/criteria", "conditions, compiled as in a run"},
 		{"controller/translate", "what the controller would refuse"},

@@ -158,15 +158,19 @@ func (b *Backtest) empty() Result {
 	}
 	r := Result{
 		Format: Format, Corpus: Identity{b.Corpus.Dir, b.Corpus.digest},
-		Templates: Identity{strings.Join(b.templates.names(), ", "), b.templates.digest(also...)},
+		Templates: Identity{Digest: b.templates.digest(also...)},
 		Shard:     b.options.Shard, Datasets: []Dataset{}, Wrong: []Wrong{}, Broken: []Broken{},
 	}
+	var used []string
 	for name, p := range b.plans {
 		table := r.dataset(name)
 		for _, ref := range p.refs {
 			table.Templates = append(table.Templates, ref.TemplateName)
+			used = append(used, ref.TemplateName)
 		}
 	}
+	slices.Sort(used)
+	r.Templates.Name = strings.Join(slices.Compact(used), ", ")
 	return r
 }
 

@@ -1,11 +1,14 @@
 package backtest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"path/filepath"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -131,21 +134,32 @@ func culprit(state run.State) (name string, together bool) {
 	return "score", false
 }
 
-// reasons are what the metrics came to, the one that failed first.
+// reasons are what the metrics came to: the one that failed, then those that came nearest
+// to it.
 func reasons(state run.State, failed string) []Reason {
-	var all []Reason
+	all := make([]Reason, 0, len(state.Metrics))
 	for _, m := range state.Metrics {
 		r := Reason{Metric: m.Name, Text: said(m)}
 		if e := m.Evidence; e != nil {
 			r.Evidence, r.Limit, r.Needed = e.EValue, e.Limit, e.RequestsNeeded
 		}
-		if m.Name == failed {
-			all = slices.Insert(all, 0, r)
-			continue
-		}
 		all = append(all, r)
 	}
+	slices.SortStableFunc(all, func(a, b Reason) int { return -cmp.Compare(a.nearness(failed), b.nearness(failed)) })
 	return all
+}
+
+// nearness is how near a metric came to failing, for sorting.
+func (r Reason) nearness(failed string) float64 {
+	if r.Metric == failed {
+		return math.Inf(1)
+	}
+	evidence, _ := strconv.ParseFloat(r.Evidence, 64)
+	limit, err := strconv.ParseFloat(r.Limit, 64)
+	if err != nil || limit <= 0 {
+		return 0
+	}
+	return evidence / limit
 }
 
 // said is what a metric says: of a failed one why, of another one its last look.
@@ -153,7 +167,7 @@ func said(m run.MetricState) string {
 	n := len(m.Measurements)
 	switch {
 	case m.Phase == run.Failed:
-		return m.Message
+		return strings.TrimPrefix(m.Message, fmt.Sprintf("Metric %q Failed: ", m.Name))
 	case n == 0:
 		return "it was never measured"
 	}

@@ -1,0 +1,281 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/serin-dev/serin/backtest"
+	"github.com/serin-dev/serin/controller/translate"
+	"github.com/serin-dev/serin/providers/metrics/prometheus"
+)
+
+// backtestFlags are those of backtest.
+type backtestFlags struct {
+	backtestOutput
+	files, templates, args, chosen []string
+	budget, shard                  string
+	workers                        int
+}
+
+// backtestOutput are the flags that backtest and its merge share.
+type backtestOutput struct {
+	output, failUnder string
+	allWrong          bool
+	keepGoing         bool
+}
+
+// newBacktest judges templates by labelled recordings.
+func newBacktest(s *session) *cobra.Command {
+	var f backtestFlags
+	command := &cobra.Command{
+		Use:   "backtest CORPUS -f TEMPLATE...",
+		Short: "Judge templates by a corpus of labelled recordings",
+		Long: `backtest plays every case of a corpus by the code that decides live, and says
+how many bad releases the templates take back and how many good ones, how soon,
+which metric decided, and why the wrong cases went wrong. No cluster is asked.
+
+A corpus is a folder of <dataset>/<case>/case.json, each beside one recording.
+Templates say in the annotation backtest.serin.dev/datasets what they are for.
+docs/cli/backtest.md describes both.
+
+It ends with 0 when all is played and no bar of --fail-under is missed, 1 when
+one is, and 2 when a case or a template cannot be read.`,
+		Example: fmt.Sprintf("  %[1]s backtest ./corpus -f templates/\n  %[1]s backtest ./corpus -f templates/ --shard 1/8 -o json > 1.json\n  %[1]s backtest merge *.json --fail-under recall=0.9,false=0.02", s.program),
+		RunE: func(command *cobra.Command, args []string) error {
+			if len(args) != 1 || len(f.files) == 0 {
+				return usage(command.CommandPath()+" --help", "backtest needs one corpus and the files of templates (-f)")
+			}
+			return s.backtest(command.Context(), args[0], f)
+		},
+	}
+	flags := command.Flags()
+	flags.StringSliceVarP(&f.files, "filename", "f", nil, "files or folders of AnalysisTemplates")
+	flags.StringArrayVar(&f.templates, "template", nil, "DATASET=NAME: which template judges a dataset")
+	flags.StringArrayVar(&f.args, "arg", nil, "NAME=VALUE: value of an argument of the templates")
+	flags.StringArrayVar(&f.chosen, "select", nil, "KEY=PATTERN,…: only such cases; keys: case, dataset, expected, level, service")
+	flags.StringVar(&f.budget, "budget", "", "falseAlarmBudget instead of the templates', such as 1%")
+	flags.StringVar(&f.shard, "shard", "", "I/N: only the I-th of N parts of the corpus")
+	flags.IntVar(&f.workers, "parallel", runtime.GOMAXPROCS(0), "how many cases are played at a time")
+	f.add(command)
+	command.AddCommand(newBacktestMerge(s))
+	return command
+}
+
+// add adds the flags.
+func (o *backtestOutput) add(command *cobra.Command) {
+	flags := command.Flags()
+	flags.StringVarP(&o.output, "output", "o", "text", "how to print the result: text or json")
+	flags.StringVar(&o.failUnder, "fail-under", "", "end with 1 when a bar is missed: recall=0.9,false=0.05,DATASET.recall=…")
+	flags.BoolVar(&o.keepGoing, "keep-going", false, "do not end with 2 when cases cannot be played")
+	flags.BoolVar(&o.allWrong, "wrong", false, "show all cases that were decided wrongly")
+}
+
+// newBacktestMerge puts the results of shards together.
+func newBacktestMerge(s *session) *cobra.Command {
+	var f backtestOutput
+	command := &cobra.Command{
+		Use:   "merge FILE...",
+		Short: "Put the results of all shards together",
+		Long: `merge puts together what backtest --shard I/N -o json has written: all shards of
+one corpus, judged by the same templates with the same flags. The result is the
+one of the whole corpus.`,
+		RunE: func(command *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usage(command.CommandPath()+" --help", "merge needs the results of all shards")
+			}
+			bars, err := f.check(command.CommandPath())
+			if err != nil {
+				return err
+			}
+			var parts []backtest.Named
+			for _, file := range args {
+				part, err := readResult(file)
+				if err != nil {
+					return usage("write it with "+s.program+" backtest --shard I/N -o json", "%v", err)
+				}
+				parts = append(parts, part)
+			}
+			merged, err := backtest.Merge(parts)
+			if err != nil {
+				return usage(command.CommandPath()+" with one result of each shard", "%v", err)
+			}
+			return s.tell(merged, f, bars, f.keepGoing)
+		},
+	}
+	f.add(command)
+	return command
+}
+
+// check reads the flags of a command.
+func (o backtestOutput) check(command string) (backtest.Bars, error) {
+	if o.output != "text" && o.output != "json" {
+		return nil, usage(command+" --help", "unknown output %q; use text or json", o.output)
+	}
+	if o.failUnder == "" {
+		return nil, nil
+	}
+	bars, err := backtest.ParseBars(o.failUnder)
+	if err != nil {
+		return nil, usage(command+" --fail-under recall=0.9,false=0.05", "--fail-under: %v", err)
+	}
+	return bars, nil
+}
+
+// backtest plays a corpus.
+func (s *session) backtest(ctx context.Context, dir string, f backtestFlags) error {
+	name := s.program + " backtest"
+	bars, err := f.check(name)
+	if err != nil {
+		return err
+	}
+	shown := s.progressOf("back-testing")
+	b, err := f.prepare(dir, func(done, all int, last string) { shown.at(int64(done), int64(all), last) })
+	if err != nil {
+		return usage(name+" --help", "%v", err)
+	}
+	result, err := b.Run(ctx)
+	shown.end()
+	switch {
+	case interrupted(ctx):
+		return refuse("", "interrupted")
+	case err != nil:
+		return err
+	}
+	return s.tell(result, f.backtestOutput, bars, f.keepGoing)
+}
+
+// prepare reads the templates and the flags, and lists the corpus.
+func (f backtestFlags) prepare(dir string, progress func(done, all int, last string)) (*backtest.Backtest, error) {
+	options := backtest.Options{
+		Args: map[string]string{}, Budget: f.budget, Workers: f.workers, Progress: progress,
+		Checks: translate.Checks{Query: prometheus.CheckQuery, Selector: prometheus.CheckSelector},
+	}
+	for _, text := range f.args {
+		name, value, cut := strings.Cut(text, "=")
+		if !cut {
+			return nil, fmt.Errorf("--arg %q: write NAME=VALUE", text)
+		}
+		options.Args[name] = value
+	}
+	var err error
+	if options.Filter, err = backtest.ParseFilter(f.chosen); err != nil {
+		return nil, fmt.Errorf("--select: %w", err)
+	}
+	if f.shard != "" {
+		shard, err := backtest.ParseShard(f.shard)
+		if err != nil {
+			return nil, fmt.Errorf("--shard: %w", err)
+		}
+		if options.Shard = &shard; f.failUnder != "" {
+			return nil, errors.New("--fail-under says nothing about one shard; give it to backtest merge")
+		}
+	}
+	templates, err := f.read()
+	if err != nil {
+		return nil, err
+	}
+	corpus, err := backtest.OpenCorpus(os.DirFS(dir), dir)
+	if err != nil {
+		return nil, err
+	}
+	return backtest.New(corpus, templates, options)
+}
+
+// read reads the templates.
+func (f backtestFlags) read() (*backtest.Templates, error) {
+	templates := backtest.NewTemplates()
+	for _, path := range f.files {
+		files, err := manifestsIn(path)
+		if err != nil {
+			return nil, err
+		}
+		for _, file := range files {
+			text, err := readTestFile(file)
+			if err != nil {
+				return nil, err
+			}
+			if err := templates.Add(file, text); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for _, text := range f.templates {
+		dataset, name, cut := strings.Cut(text, "=")
+		if !cut {
+			return nil, fmt.Errorf("--template %q: write DATASET=NAME", text)
+		}
+		if err := templates.Choose(dataset, name); err != nil {
+			return nil, fmt.Errorf("--template %s: %w", text, err)
+		}
+	}
+	return templates, nil
+}
+
+// manifestsIn is a file, or the YAML and JSON files of a folder.
+func manifestsIn(path string) ([]string, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.IsDir() {
+		return []string{path}, nil
+	}
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return nil, err
+	}
+	var files []string
+	for _, entry := range entries {
+		if slices.Contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(entry.Name())) && !entry.IsDir() {
+			files = append(files, filepath.Join(path, entry.Name()))
+		}
+	}
+	if len(files) == 0 {
+		return nil, fmt.Errorf("there is no .yaml file in %s", path)
+	}
+	return files, nil
+}
+
+// readResult reads the result of a shard.
+func readResult(file string) (backtest.Named, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return backtest.Named{}, err
+	}
+	result, err := backtest.ReadJSON(text)
+	if err != nil {
+		return backtest.Named{}, fmt.Errorf("%s: %w", file, err)
+	}
+	return backtest.Named{File: file, Result: result}, nil
+}
+
+// tell prints a result, and says what it misses.
+func (s *session) tell(r backtest.Result, o backtestOutput, bars backtest.Bars, keepGoing bool) error {
+	write := func(w io.Writer) error { return r.WriteText(w, o.allWrong) }
+	if o.output == "json" {
+		write = r.WriteJSON
+	}
+	if err := write(s.Stdout); err != nil {
+		return fmt.Errorf("writing the result: %w", err)
+	}
+	missed, err := bars.Missed(r)
+	if err != nil {
+		return usage("", "--fail-under: %v", err)
+	}
+	if broken := len(r.Broken) + r.BrokenLeftOut; broken > 0 && !keepGoing {
+		return usage("correct them, or leave them out with --select; --keep-going accepts them", "%d of %d cases could not be played, the first being %s: %s", broken, r.Cases, r.Broken[0].Case, r.Broken[0].Problem)
+	}
+	if len(missed) > 0 {
+		return refuse("", "missed: %s", strings.Join(missed, "; "))
+	}
+	return nil
+}
