@@ -38,7 +38,7 @@ func past(metric Metric, state MetricState, now time.Time) Past {
 	if metric.History <= 0 || metric.Interval <= 0 || state.JudgeState != "" || !metric.points() {
 		return Past{}
 	}
-	points := min(metric.History, mostPoints)
+	points := min(metric.History, mostBaseline)
 	return Past{From: now.Add(-time.Duration(points) * metric.Interval), To: now.Add(-metric.Interval), Every: metric.Interval}
 }
 

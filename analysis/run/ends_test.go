@@ -1,7 +1,9 @@
 package run
 
 import (
+	"encoding/json"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -29,7 +31,7 @@ func TestTheFirstLookAsksForThePast(t *testing.T) {
 		want   Past
 	}{
 		{"as many as are asked for", plain, Past{epoch.Add(-30 * time.Minute), epoch.Add(-time.Minute), time.Minute}},
-		{"as many as are remembered", long, Past{epoch.Add(-mostPoints * time.Minute), epoch.Add(-time.Minute), time.Minute}},
+		{"as many as are remembered", long, Past{epoch.Add(-mostBaseline * time.Minute), epoch.Add(-time.Minute), time.Minute}},
 		{"none are asked for", gaugeMetric(), Past{}},
 		{"counters have a past of their own", counted, Past{}},
 	} {
@@ -171,6 +173,42 @@ func TestAnHourBetweenScrapes(t *testing.T) {
 		last, _ := state.Metrics[0].last()
 		if last.Phase != Successful || last.Value != "canary 1/1000, baseline 1/1000" {
 			t.Errorf("look %d: %s %s, %s", i, last.Phase, last.Value, last.Message)
+		}
+	}
+}
+
+// TestPointsAreKeptShortly: what is written is read again, bit for bit, and so is what was
+// written before it was short.
+func TestPointsAreKeptShortly(t *testing.T) {
+	at := time.Date(2026, 3, 1, 12, 0, 0, 123456000, time.UTC)
+	for _, v := range []float64{0, -0.1, 1e-300, 1.0 / 3, math.MaxFloat64, math.NaN(), math.Inf(-1)} {
+		want := point{at, value(v)}
+		text, err := json.Marshal(want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		long, err := json.Marshal(struct {
+			At    time.Time
+			Value value
+		}{at, value(v)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, text := range [][]byte{text, long} {
+			var got point
+			if err := json.Unmarshal(text, &got); err != nil {
+				t.Fatalf("%s: %v", text, err)
+			}
+			same := math.Float64bits(float64(got.Value)) == math.Float64bits(v) || math.IsNaN(v) && math.IsNaN(float64(got.Value))
+			if !got.At.Equal(at) || !same {
+				t.Errorf("%s is read as %v", text, got)
+			}
+		}
+	}
+	for _, text := range []string{`[]`, `[1]`, `["a",1]`, `[1,"x"]`, `[1,2,3]`, `3`} {
+		var got point
+		if err := json.Unmarshal([]byte(text), &got); err == nil {
+			t.Errorf("%s is read as %v", text, got)
 		}
 	}
 }

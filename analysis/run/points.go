@@ -1,6 +1,7 @@
 package run
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -13,8 +14,12 @@ import (
 	"github.com/serin-dev/serin/analysis/series"
 )
 
-// mostPoints is how many points of each arm are remembered.
-const mostPoints = 120
+// mostPoints is how many points of the canary are remembered, and mostBaseline of the
+// baseline: a day, at five minutes. They are most of what a metric keeps in its status.
+const (
+	mostPoints   = 120
+	mostBaseline = 300
+)
 
 // points are the values of a gauge that were seen, in order of time.
 type points struct {
@@ -28,6 +33,32 @@ type points struct {
 type point struct {
 	At    time.Time
 	Value value
+}
+
+// MarshalJSON writes [microseconds since 1970, value].
+func (p point) MarshalJSON() ([]byte, error) {
+	value, err := p.Value.MarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	text := strconv.AppendInt([]byte{'['}, p.At.UnixMicro(), 10)
+	return append(append(append(text, ','), value...), ']'), nil
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote, now or before it wrote less: {"At": time,
+// "Value": value}.
+func (p *point) UnmarshalJSON(text []byte) error {
+	if !bytes.HasPrefix(text, []byte{'['}) {
+		type named point
+		return json.Unmarshal(text, (*named)(p))
+	}
+	at, number, cut := strings.Cut(strings.Trim(string(text), "[]"), ",")
+	micro, err := strconv.ParseInt(strings.TrimSpace(at), 10, 64)
+	if err != nil || !cut {
+		return fmt.Errorf("reading a point: %q is not [microseconds, value]", text)
+	}
+	p.At = time.UnixMicro(micro).UTC()
+	return p.Value.UnmarshalJSON([]byte(strings.TrimSpace(number)))
 }
 
 // value is a float64 that JSON can hold: numbers as they are, the others as texts.
@@ -53,7 +84,8 @@ func (v *value) UnmarshalJSON(text []byte) error {
 
 // add adds the points that are new, and so long apart.
 func (p *points) add(samples Samples, apart time.Duration) {
-	p.Canary, p.Baseline = newer(p.Canary, samples.CanaryPoints, apart), newer(p.Baseline, samples.BaselinePoints, apart)
+	p.Canary = newer(p.Canary, samples.CanaryPoints, apart, mostPoints)
+	p.Baseline = newer(p.Baseline, samples.BaselinePoints, apart, mostBaseline)
 	for _, arm := range [][]point{p.Canary, p.Baseline} {
 		if n := len(arm); n > 0 && arm[n-1].At.After(p.Until) {
 			p.Until = arm[n-1].At
@@ -63,7 +95,7 @@ func (p *points) add(samples Samples, apart time.Duration) {
 
 // newer appends what is later than all that is there, a single point by so much, and
 // forgets the oldest.
-func newer(known []point, more []series.Sample, apart time.Duration) []point {
+func newer(known []point, more []series.Sample, apart time.Duration, most int) []point {
 	if len(more) > 1 {
 		apart = 0 // Whoever sends several knows when they were measured.
 	}
@@ -74,7 +106,7 @@ func newer(known []point, more []series.Sample, apart time.Duration) []point {
 			known = append(known, point{At: moment(sample.At), Value: value(sample.Value)})
 		}
 	}
-	if n := len(known) - mostPoints; n > 0 {
+	if n := len(known) - most; n > 0 {
 		known = slices.Clone(known[n:])
 	}
 	return known

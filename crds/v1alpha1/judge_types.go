@@ -172,7 +172,7 @@ type MeanJudge struct {
 	Noise string `json:"noise,omitempty"`
 
 	// History is how long before the first look the baseline's query is read, at one point
-	// per interval and at most 120: it says what level and what spread are usual before
+	// per interval and at most 300: it says what level and what spread are usual before
 	// there is a canary. Default: 30 intervals; 0s is none. Example: 24h.
 	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]{1,6}([.][0-9]{1,6})?(ms|s|m|h))+$') && duration(self) <= duration('720h')",message="history must be a duration of at most 720h, such as 24h"
 	// +kubebuilder:validation:MaxLength=32
@@ -252,7 +252,7 @@ type MannWhitneyJudge struct {
 	MustHaveData bool `json:"mustHaveData,omitempty"`
 
 	// History is how long before the first look the baseline's query is read, at one point
-	// per interval and at most 120: these count as points of the baseline. Default: none,
+	// per interval and at most 300: these count as points of the baseline. Default: none,
 	// as in Kayenta. Example: 1h.
 	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]{1,6}([.][0-9]{1,6})?(ms|s|m|h))+$') && duration(self) <= duration('720h')",message="history must be a duration of at most 720h, such as 24h"
 	// +kubebuilder:validation:MaxLength=32
