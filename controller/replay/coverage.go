@@ -43,6 +43,22 @@ func Catalogue(source Series, from, to time.Time) func(ctx context.Context, expr
 	}
 }
 
+// HashLabels are the labels of a recording that look like the hash of a version, with
+// their values: a sentence such as hash="5f6d", "7c9b"; empty when there is none.
+func HashLabels(ctx context.Context, source Series, from, to time.Time) string {
+	all, err := source.Select(ctx, from, to)
+	if err != nil {
+		return ""
+	}
+	var parts []string
+	for _, name := range namesOf(all) {
+		if strings.Contains(strings.ToLower(name), "hash") {
+			parts = append(parts, name+"="+listed(valuesOf(all, name)))
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
 // missingSeries says that a selector matches nothing, and which of its matchers is at
 // fault; empty when it matches.
 func missingSeries(ctx context.Context, source Series, from, to time.Time, matchers []*labels.Matcher) (string, error) {

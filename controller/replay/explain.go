@@ -35,6 +35,8 @@ type MetricExplanation struct {
 	Needs *Needs `json:"needs,omitempty"`
 	// Blind is what could not be seen; nil when everything could.
 	Blind *Blindness `json:"blind,omitempty"`
+	// BlindPeriods are when that was, in a replay; a live run remembers the last looks only.
+	BlindPeriods []BlindPeriod `json:"blindPeriods,omitempty"`
 	// WouldChange says, a sentence each, what would have led to another verdict.
 	WouldChange []string `json:"wouldChange,omitempty"`
 }

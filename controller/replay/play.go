@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/serin-dev/serin/controller/translate"
@@ -16,6 +17,8 @@ type Input struct {
 	// Subject and Recording are copied into the Result.
 	Subject   Subject
 	Recording Recording
+	// Warnings are doubts about the recording, for the Result.
+	Warnings []string
 	// Provider answers for any time from the recording.
 	Provider metrics.Provider
 	// Checks are those of the live controller.
@@ -63,7 +66,7 @@ func Play(ctx context.Context, in Input) (*Result, error) {
 	}
 	p := &player{in: in, now: in.Start, runs: map[string]*played{}, result: &Result{
 		Format: Format, Subject: in.Subject, Recording: in.Recording,
-		Window: Window{Start: in.Start, End: in.End}, Timeline: []Event{}, Runs: []Run{},
+		Window: Window{Start: in.Start, End: in.End}, Timeline: []Event{}, Runs: []Run{}, Warnings: slices.Clone(in.Warnings),
 	}}
 	var err error
 	if in.Run != nil {
@@ -236,7 +239,7 @@ func (p *player) finish(ctx context.Context) {
 		written := Run{Name: run.object.Name, Kind: string(run.kind), Object: run.object, Metrics: []Metric{}, Together: run.together}
 		for _, metric := range run.object.Spec.Metrics {
 			history := run.history[metric.Name]
-			history.metric.Pods = p.pods(ctx, run, metric)
+			history.metric.Pods, history.metric.BlindPeriods = p.pods(ctx, run, metric), blindPeriods(history.metric.Points)
 			written.Metrics = append(written.Metrics, history.metric)
 		}
 		p.result.Runs = append(p.result.Runs, written)

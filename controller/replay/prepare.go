@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,6 +22,9 @@ type Options struct {
 	// Kind of the run when templates are played; empty: Step when each metric can end,
 	// else Background.
 	Kind translate.Kind
+	// Schedule plays an exported AnalysisRun by its schedule, as a new run, also when the
+	// journal in its status says when each look was taken.
+	Schedule bool
 	// Start and End of the window; zero: those of the object, or of the recording.
 	Start, End time.Time
 	// CanarySince is when the canary's first pods may have started, when templates are
@@ -129,18 +133,32 @@ func (m *Manifests) resolve(analysis v1alpha1.RolloutAnalysis, kind translate.Ki
 	return "", v1alpha1.AnalysisRunSpec{}, problems
 }
 
+// Run is the AnalysisRun of that name, or the only one.
+func (m *Manifests) Run(name string) (*v1alpha1.AnalysisRun, error) {
+	if len(m.Runs) == 0 {
+		return nil, fmt.Errorf("there is no AnalysisRun in %s", strings.Join(m.Files, ", "))
+	}
+	index, err := choose("AnalysisRun", name, m.Runs, func(run v1alpha1.AnalysisRun) string { return run.Name })
+	if err != nil {
+		return nil, err
+	}
+	return &m.Runs[index], nil
+}
+
 // prepareRun plays an AnalysisRun as it was exported.
 func (m *Manifests) prepareRun(o Options, in *Input) error {
-	index, err := choose("AnalysisRun", o.Name, m.Runs, func(run v1alpha1.AnalysisRun) string { return run.Name })
+	run, err := m.Run(o.Name)
 	if err != nil {
 		return err
 	}
 	if len(o.Arguments) > 0 {
-		return fmt.Errorf("the arguments of AnalysisRun %q are filled in already; play its template to try others", m.Runs[index].Name)
+		return fmt.Errorf("the arguments of AnalysisRun %q are filled in already; play its template to try others", run.Name)
 	}
-	run := m.Runs[index]
 	in.Subject = Subject{Kind: "AnalysisRun", Name: run.Name, Namespace: run.Namespace}
 	in.Run = &RunInput{Name: run.Name, Kind: translate.KindOf(run.ObjectMeta), Spec: *run.Spec.DeepCopy()}
+	if run.Status.Journal != "" && run.Status.StartedAt != nil && !o.Schedule && o.Start.IsZero() {
+		in.Run.Live = run.DeepCopy()
+	}
 	if in.Start.IsZero() {
 		in.Start = timeOf(run.Status.StartedAt)
 	}
@@ -204,6 +222,9 @@ func override(rollout *v1alpha1.Rollout, arguments []Argument) error {
 	return nil
 }
 
+// ErrHashes is wrapped by the error that says that the hashes of the versions are missing.
+var ErrHashes = errors.New("the file does not say which versions the recording is about")
+
 // hashes finds the two versions: as given, or as the status of an exported Rollout
 // remembers them. Where no argument asks for a hash, any two will do.
 func hashes(rollout *v1alpha1.Rollout, release *ReleaseInput) error {
@@ -215,7 +236,7 @@ func hashes(rollout *v1alpha1.Rollout, release *ReleaseInput) error {
 		return nil
 	}
 	if name := hashArgument(rollout); name != "" {
-		return fmt.Errorf("argument %q of Rollout %q is the pod-template hash of a version, and the file does not say which versions the recording is about; give both with --stable-hash and --canary-hash", name, rollout.Name)
+		return fmt.Errorf("argument %q of Rollout %q is the pod-template hash of a version, and %w; give both with --stable-hash and --canary-hash", name, rollout.Name, ErrHashes)
 	}
 	release.StableHash, release.CanaryHash = or(release.StableHash, "stable"), or(release.CanaryHash, "canary")
 	return nil

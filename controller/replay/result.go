@@ -207,6 +207,8 @@ type Metric struct {
 	Name     string   `json:"name"`
 	Quantity Quantity `json:"quantity"`
 	Points   []Point  `json:"points"`
+	// BlindPeriods are when it saw nothing, and why.
+	BlindPeriods []BlindPeriod `json:"blindPeriods,omitempty"`
 	// Pods are the pods that the counters told apart, canary's first, by name.
 	Pods []Pod `json:"pods,omitempty"`
 }
