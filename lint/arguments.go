@@ -193,6 +193,7 @@ func (c *checker) checkArguments() {
 		for _, text := range metric.texts() {
 			for _, reference := range c.references(text) {
 				c.checkReference(reference, open)
+				c.checkShown(text, reference)
 			}
 		}
 	}
@@ -242,6 +243,21 @@ func (c *checker) checkReference(use reference, open bool) {
 		fix = "did you mean " + meant + "?"
 	}
 	c.report(use.at, "undeclared-arg", "{{args.%s}} is declared by no template; %s", use.name, fix)
+}
+
+// checkShown reports an argument from a Secret in a text that is shown: anything but the
+// connection.
+func (c *checker) checkShown(text *node, use reference) {
+	argument := c.args[use.name]
+	if argument == nil || !argument.secret {
+		return
+	}
+	for n := text; n != nil; n = n.parent {
+		if n.parent != nil && n.parent.name == "prometheus" && slices.Contains([]string{"address", "headers", "authentication", "tls"}, n.name) {
+			return
+		}
+	}
+	c.report(use.at, "shown-secret", "{{args.%s}} comes from a Secret and would be shown here, in the status and in logs; use it in address, headers, authentication or tls only", use.name)
 }
 
 // misspelt names the use that may mean an unused argument.

@@ -25,7 +25,7 @@ func (o *object) problem(base *node, path, message string) {
 		base = o.root
 	}
 	// These are found where they stand, with their column.
-	if strings.HasPrefix(message, "line ") || strings.HasPrefix(message, "failed to resolve {{") {
+	if strings.HasPrefix(message, "line ") || strings.HasPrefix(message, "failed to resolve {{") || strings.Contains(message, "comes from a Secret and would be shown here") {
 		return
 	}
 	at, exact := base.find(path)
@@ -34,11 +34,20 @@ func (o *object) problem(base *node, path, message string) {
 			return
 		}
 	}
+	if !exact && o.ruledOn(at, path) {
+		return // The schema's rule about fields that belong together says it better.
+	}
 	o.told = append(o.told, at)
 	if !exact {
 		message = path + ": " + message
 	}
 	o.report(at.place(), ruleOf(message), "%s", message)
+}
+
+// ruledOn says whether a broken rule of the schema is about a field that is missing.
+func (o *object) ruledOn(at *node, path string) bool {
+	missing := path[strings.LastIndexByte(path, '.')+1:]
+	return slices.ContainsFunc(o.ruled, func(broken ruled) bool { return broken.node == at && strings.Contains(broken.message, missing) })
 }
 
 // ruleOf is the rule that a problem of translate belongs to.
@@ -49,7 +58,6 @@ func ruleOf(message string) string {
 		{"templates include each other", "include-cycle"},
 		{"was not supplied", "missing-arg"},
 		{"is declared by no template", "undeclared-arg"},
-		{"comes from a Secret and would be shown here", "shown-secret"},
 	} {
 		if strings.Contains(message, known.text) {
 			return known.rule

@@ -1,6 +1,15 @@
 package lint
 
-import "github.com/serin-dev/serin/controller/translate"
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/serin-dev/serin/controller/translate"
+	"github.com/serin-dev/serin/crds/v1alpha1"
+)
 
 // checkRollout checks a Rollout's own fields and steps. Its analyses are checked with
 // their templates.
@@ -12,4 +21,183 @@ func (c *checker) checkRollout(uses []*use) {
 	for _, problem := range problems {
 		c.problem(c.root, problem.Field, problem.Message)
 	}
+	canary, node := c.rollout.Spec.Strategy.Canary, c.spec().path("strategy", "canary")
+	if canary == nil || node == nil {
+		return
+	}
+	var own []*use
+	for _, u := range uses {
+		if u.rollout == c.object {
+			own = append(own, u)
+		}
+	}
+	c.checkSteps(canary.Steps, node.get("steps"), own)
+	c.checkBackground(canary, own)
+	c.checkFresh(canary, node, own)
+}
+
+// checkSteps looks at the steps in their order.
+func (c *checker) checkSteps(steps []v1alpha1.CanaryStep, node *node, uses []*use) {
+	if node == nil || len(node.items) != len(steps) {
+		return
+	}
+	if len(steps) > 0 && len(uses) == 0 {
+		c.report(node.key, "no-analysis", "nothing judges the new version on its way: only dead pods take it back; add strategy.canary.analysis with a template")
+	}
+	weight, known, waits := int32(0), false, false
+	for i, step := range steps {
+		item := node.items[i]
+		switch {
+		case step.SetWeight != nil:
+			at := item.get("setWeight")
+			switch {
+			case at == nil:
+			case known && *step.SetWeight < weight:
+				c.report(at.place(), "weight-down", "the weight falls from %d to %d: a good release has no reason to go back, and a bad one is taken back to 0; remove the step, or raise it", weight, *step.SetWeight)
+			case known && *step.SetWeight == weight:
+				c.report(at.place(), "weight-repeated", "the weight is %d already, so this step does nothing; remove it", weight)
+			}
+			weight, known, waits = *step.SetWeight, true, false
+		case step.Pause != nil:
+			c.checkPause(item, weight, waits)
+			waits = true
+		case step.Analysis != nil && weight == 0:
+			if at := item.get("analysis"); at != nil {
+				c.report(at.key, "no-traffic", "the new version gets no traffic yet, so what counts requests holds the release here; move the step behind a setWeight")
+			}
+			waits = false
+		default:
+			waits = false
+		}
+	}
+}
+
+// checkPause reports a pause in which nothing happens.
+func (c *checker) checkPause(item *node, weight int32, waits bool) {
+	at := item.get("pause")
+	switch {
+	case at == nil:
+	case waits:
+		c.report(at.key, "useless-pause", "the step before is a pause, too; make one of the two")
+	case weight == 0:
+		c.report(at.key, "useless-pause", "the new version gets no traffic yet, so there is nothing to see while this waits; move it behind a setWeight, unless it is for the pods to warm up")
+	}
+}
+
+// checkBackground looks at an analysis that does not guard what it should.
+func (c *checker) checkBackground(canary *v1alpha1.CanaryStrategy, uses []*use) {
+	for _, u := range uses {
+		if u.step >= 0 || canary.Analysis == nil {
+			continue
+		}
+		c.checkStart(canary, u)
+		c.checkEnds(u)
+	}
+}
+
+// checkStart reports an analysis that begins when all weights are set.
+func (c *checker) checkStart(canary *v1alpha1.CanaryStrategy, u *use) {
+	start, last := canary.Analysis.StartingStep, -1
+	for i, step := range canary.Steps {
+		if step.SetWeight != nil {
+			last = i
+		}
+	}
+	at := u.node.get("startingStep")
+	if start != nil && at != nil && last >= 0 && int(*start) > last {
+		c.report(at.place(), "late-analysis", "it begins after the last setWeight (step %d of %d), so no weight is raised by its evidence; begin earlier, or use a step with analysis", last+1, len(canary.Steps))
+	}
+}
+
+// checkEnds reports a background analysis in which every metric ends: when it has passed
+// once, it counts as passed at each later weight.
+func (c *checker) checkEnds(u *use) {
+	metrics, longest, unlimited := 0, time.Duration(0), len(u.missing) > 0
+	for _, o := range u.templates {
+		for _, n := range o.metrics() {
+			metrics++
+			interval, count, streak := duration(n.get("interval")), number(n.get("count")), number(n.get("consecutiveSuccessLimit"))
+			switch {
+			case interval == 0:
+				count = 1
+			case count == 0 && streak == 0:
+				unlimited = true
+			case count == 0 || streak > 0 && streak < count:
+				count = streak
+			}
+			longest = max(longest, duration(n.get("initialDelay"))+interval*time.Duration(min(count, 1_000_000)))
+		}
+	}
+	if metrics == 0 || unlimited {
+		return
+	}
+	raised := laterWeight(c.rollout, u)
+	if raised == 0 {
+		return
+	}
+	c.report(u.node.key, "background-ends", "every metric of this analysis has an end, about %s after it begins, and it counts as passed from then on: weight %d is set without a look at the one before; remove count and consecutiveSuccessLimit from the templates", short(longest), raised)
+}
+
+// laterWeight is the last weight that is raised while a background analysis should guard
+// it; 0 when there is one weight at most.
+func laterWeight(rollout *v1alpha1.Rollout, u *use) int32 {
+	start := 0
+	if s := rollout.Spec.Strategy.Canary.Analysis.StartingStep; s != nil {
+		start = int(*s)
+	}
+	var weights []int32
+	for i, step := range rollout.Spec.Strategy.Canary.Steps {
+		if step.SetWeight != nil && i >= start && *step.SetWeight > 0 {
+			weights = append(weights, *step.SetWeight)
+		}
+	}
+	if len(weights) < 2 {
+		return 0
+	}
+	return weights[len(weights)-1]
+}
+
+// checkFresh looks for the argument that selects fresh baseline pods.
+func (c *checker) checkFresh(canary *v1alpha1.CanaryStrategy, node *node, uses []*use) {
+	at := node.get("baseline")
+	if canary.Baseline == nil || canary.Baseline.Fresh == nil || at == nil || len(uses) == 0 {
+		return
+	}
+	for _, u := range uses {
+		if translate.SelectsBaseline(u.analysis.Args) {
+			return
+		}
+	}
+	c.report(at.key, "unused-baseline", "fresh baseline pods are started, and no argument selects them, so the canary is compared with all stable pods; give the templates an argument with valueFrom: {baseline: LabelValue}")
+}
+
+// shortestPause is the shortest time that a Rollout pauses for by itself; 0 when it does
+// not.
+func shortestPause(o *object) time.Duration {
+	shortest := time.Duration(0)
+	for _, step := range o.rollout.Spec.Strategy.Canary.Steps {
+		if step.Pause == nil || step.Pause.Duration == nil {
+			continue
+		}
+		if pause := pauseLength(*step.Pause.Duration); pause > 0 && (shortest == 0 || pause < shortest) {
+			shortest = pause
+		}
+	}
+	return shortest
+}
+
+// pauseLength is how long a pause is: seconds, or a duration.
+func pauseLength(value intstr.IntOrString) time.Duration {
+	if value.Type == intstr.Int {
+		return time.Duration(value.IntVal) * time.Second
+	}
+	text := strings.TrimSpace(value.StrVal)
+	if seconds, err := strconv.Atoi(text); err == nil {
+		return time.Duration(seconds) * time.Second
+	}
+	parsed, err := time.ParseDuration(text)
+	if err != nil {
+		return 0
+	}
+	return parsed
 }

@@ -50,8 +50,10 @@ func (c *checker) checkIncludes() {
 		return // No fetch of ours fails.
 	}
 	for _, problem := range problems {
-		if origin, path, inTemplate := strings.Cut(problem.Field, " "); inTemplate && origin == refName(self) {
-			c.problem(c.spec(), path, problem.Message)
+		origin, path, inTemplate := strings.Cut(problem.Field, " ")
+		kind, name, _ := strings.Cut(origin, "/")
+		if o := c.findTemplate(v1alpha1.TemplateReference{TemplateName: name, ClusterScope: kind == kindClusterTemplate}, c.namespace); inTemplate && o != nil {
+			o.problem(o.spec(), path, problem.Message)
 		}
 	}
 	included := c.spec().get("templates")
