@@ -2,55 +2,57 @@ package unittest
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
-
-	"github.com/serin-dev/serin/analysis/run"
 )
 
 // compare holds what was seen by a time of the run against what is expected.
 func (p *player) compare(where string, e Expectation, now time.Duration) {
-	if e.Verdict != "" && !p.run.is(e.Verdict) {
-		p.differs(where+".verdict", e.line, e.wanted(e.Verdict), p.run.told(now), p.reason())
+	if e.Verdict != "" && !p.is(e.Verdict) {
+		p.differs(where+".verdict", e.line, e.wanted(e.Verdict), p.at(now), p.reason)
 	} else if e.Verdict != "" {
-		p.compareTimes(where+".verdict", e.line, e.Verdict, e.Times, &p.run)
+		p.compareTimes(where+".verdict", e.line, e.Verdict, e.Times, p.history)
 	}
-	p.compareMessages(where+".message", e.line, e.Messages, p.state.Message)
+	if e.Weight != nil && (p.weight == nil || *p.weight != *e.Weight) {
+		got := "none"
+		if p.weight != nil {
+			got = fmt.Sprintf("%d %%", *p.weight)
+		}
+		p.differs(where+".weight", e.line, fmt.Sprintf("%d %%", *e.Weight), got, p.message)
+	}
+	p.compareMessages(where+".message", e.line, e.Messages, p.message)
 	for _, m := range e.Metrics {
 		p.compareMetric(where+".metrics."+m.Name, m, now)
 	}
 }
 
 // compareMetric is compare for one metric.
-func (p *player) compareMetric(where string, m MetricExpectation, now time.Duration) {
-	i := slices.IndexFunc(p.state.Metrics, func(state run.MetricState) bool { return state.Name == m.Name })
-	metric, h := p.state.Metrics[i], p.metrics[m.Name]
-	last, _ := lastOf(metric)
-	if m.Verdict != "" && !h.is(m.Verdict) {
-		p.differs(where, m.line, m.wanted(m.Verdict), h.told(now), withReason(last, messageOf(metric)))
-	} else if m.Verdict != "" {
-		p.compareTimes(where, m.line, m.Verdict, m.Times, h)
+func (p *player) compareMetric(where string, e MetricExpectation, now time.Duration) {
+	m := p.metric(e.Name)
+	if e.Verdict != "" && !m.is(e.Verdict) {
+		p.differs(where, e.line, e.wanted(e.Verdict), m.at(now), m.why())
+	} else if e.Verdict != "" {
+		p.compareTimes(where, e.line, e.Verdict, e.Times, m.history)
 	}
-	if m.Reason != "" && (!last.Blind() || string(last.Reason) != m.Reason) {
-		got := "a look that saw something"
+	if e.Reason != "" && m.reason != e.Reason {
+		got := m.reason
 		switch {
-		case last.StartedAt.IsZero():
+		case m.looks == 0:
 			got = "no look"
-		case last.Blind():
-			got = string(last.Reason)
+		case got == "":
+			got = "a look that saw something"
 		}
-		p.differs(where+".reason", m.line, m.Reason, got, last.Message)
+		p.differs(where+".reason", e.line, e.Reason, got, m.last)
 	}
-	told := metric.Message
-	if !strings.Contains(told, last.Message) {
-		told = strings.TrimSpace(told + "\n" + last.Message)
+	told := m.message
+	if !strings.Contains(told, m.last) {
+		told = strings.TrimSpace(told + "\n" + m.last)
 	}
-	p.compareMessages(where+".message", m.line, m.Messages, told)
+	p.compareMessages(where+".message", e.line, e.Messages, told)
 }
 
 // compareTimes says when a verdict came that came too early or too late.
-func (p *player) compareTimes(where string, line int, verdict Verdict, t Times, h *history) {
+func (p *player) compareTimes(where string, line int, verdict Verdict, t Times, h history) {
 	reached := h.first[verdict]
 	early := t.After != nil && reached < *t.After
 	late := t.Within != nil && reached > *t.Within
@@ -72,27 +74,6 @@ func (p *player) differs(where string, line int, want, got, why string) {
 	p.result.Differences = append(p.result.Differences, Difference{Where: where, Line: line, Want: want, Got: got, Why: why})
 }
 
-// reason is why the run is in its state: its message, or what the metrics say that hold it.
-func (p *player) reason() string {
-	if !p.state.Phase.Live() {
-		return p.state.Message
-	}
-	var all []string
-	for _, metric := range p.state.Metrics {
-		if last, measured := lastOf(metric); measured && last.Phase != run.Successful && metric.Phase.Live() {
-			all = append(all, metric.Name+": "+withReason(last, last.Message))
-		}
-	}
-	return strings.Join(all, "\n")
-}
-
-func withReason(last run.Outcome, message string) string {
-	if last.Blind() && !strings.HasPrefix(message, string(last.Reason)) {
-		return string(last.Reason) + ": " + message
-	}
-	return message
-}
-
 // wanted is a verdict with the times that are asked for. Example: Failed within 2m.
 func (t Times) wanted(verdict Verdict) string {
 	text := string(verdict)
@@ -111,11 +92,10 @@ func (t Times) wanted(verdict Verdict) string {
 	return text
 }
 
-// told is the state by a time. Example: Failed at 1m35s.
-func (h *history) told(now time.Duration) string {
+// at is the state by a time. Example: Failed at 1m35s.
+func (h *history) at(now time.Duration) string {
 	verdict := h.verdict()
-	switch verdict {
-	case Successful, Failed, Inconclusive:
+	if verdict.final() {
 		now = h.first[verdict]
 	}
 	return fmt.Sprintf("%s at %s", verdict, short(now))

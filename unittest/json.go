@@ -38,6 +38,7 @@ type jsonResult struct {
 	Verdict     Verdict          `json:"verdict,omitempty"`
 	After       string           `json:"after,omitempty"`
 	Played      string           `json:"played,omitempty"`
+	Weight      *int32           `json:"weight,omitempty"`
 	Message     string           `json:"message,omitempty"`
 	Metrics     []jsonMetric     `json:"metrics,omitempty"`
 	Differences []jsonDifference `json:"differences,omitempty"`
@@ -64,7 +65,7 @@ type jsonDifference struct {
 func (r Result) json() jsonResult {
 	out := jsonResult{
 		File: r.Path, Line: r.Line, Name: r.Name, OK: r.OK, Unplayable: r.Unplayable,
-		Verdict: r.Verdict, Message: r.Message, Warnings: r.Warnings,
+		Verdict: r.Verdict, Weight: r.Weight, Message: r.Message, Warnings: r.Warnings,
 	}
 	if r.Unplayable == "" {
 		out.After, out.Played = short(r.Reached), short(r.Played)

@@ -1,18 +1,12 @@
 package unittest
 
 import (
-	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
-	"maps"
 	"slices"
-	"strings"
 
-	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
-	"sigs.k8s.io/yaml"
-
+	"github.com/serin-dev/serin/controller/replay"
+	"github.com/serin-dev/serin/controller/translate"
 	"github.com/serin-dev/serin/crds/v1alpha1"
 )
 
@@ -22,107 +16,96 @@ const (
 	clusterWide = "ClusterAnalysisTemplate"
 )
 
-// library is the templates of a suite's files, by Kind/name.
+// library is the templates and Rollouts of a suite's files.
 type library struct {
-	templates map[string]*v1alpha1.AnalysisTemplateSpec
-	// from is the file of each.
+	replay.Manifests
+	// from is the file of each, by Kind/name.
 	from map[string]string
 }
 
-func newLibrary() *library {
-	return &library{templates: map[string]*v1alpha1.AnalysisTemplateSpec{}, from: map[string]string{}}
-}
+func newLibrary() *library { return &library{from: map[string]string{}} }
 
-// add reads the templates of a file of manifests. Objects of other kinds are left out.
+// add reads the objects of a file of manifests. Those of other kinds are left out.
 func (l *library) add(path string, content []byte) error {
-	documents := utilyaml.NewYAMLReader(bufio.NewReader(bytes.NewReader(content)))
-	found := 0
-	for number := 1; ; number++ {
-		text, err := documents.Read()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return fmt.Errorf("%s: document %d: %w", path, number, err)
-		}
-		key, spec, err := templateOf(text)
-		if err != nil {
-			return fmt.Errorf("%s: document %d: %s; see: serin lint %s", path, number, plainError(err), path)
-		}
-		if spec == nil {
-			continue
-		}
-		if other, twice := l.from[key]; twice {
-			return fmt.Errorf("%s: %s is in %s, too; name one of the files", path, key, other)
-		}
-		l.templates[key], l.from[key] = spec, path
-		found++
+	before := len(l.from)
+	rollouts, templates, wide := len(l.Rollouts), len(l.Templates), len(l.ClusterTemplates)
+	if err := l.Read(path, content); err != nil {
+		return err
 	}
-	if found == 0 {
-		return fmt.Errorf("%s: there is no AnalysisTemplate or ClusterAnalysisTemplate in it; name the file of the template under test", path)
+	var keys []string
+	for _, one := range l.Rollouts[rollouts:] {
+		keys = append(keys, "Rollout/"+one.Name)
+	}
+	for _, one := range l.Templates[templates:] {
+		keys = append(keys, namespaced+"/"+one.Name)
+	}
+	for _, one := range l.ClusterTemplates[wide:] {
+		keys = append(keys, clusterWide+"/"+one.Name)
+	}
+	for _, key := range keys {
+		if other, twice := l.from[key]; twice {
+			return fmt.Errorf("reading %s: %s is in %s, too; name one of the files", path, key, other)
+		}
+		l.from[key] = path
+	}
+	if len(l.from) == before {
+		return fmt.Errorf("reading %s: there is no AnalysisTemplate, ClusterAnalysisTemplate or Rollout of serin.dev in it; name the file of what is tested", path)
 	}
 	return nil
-}
-
-// templateOf reads a document strictly when it is a template; the spec is nil when it is
-// something else.
-func templateOf(text []byte) (key string, spec *v1alpha1.AnalysisTemplateSpec, err error) {
-	var kind struct {
-		APIVersion string `json:"apiVersion"`
-		Kind       string `json:"kind"`
-	}
-	if err := yaml.Unmarshal(text, &kind); err != nil {
-		return "", nil, err
-	}
-	if !strings.HasPrefix(kind.APIVersion, v1alpha1.GroupVersion.Group+"/") {
-		return "", nil, nil
-	}
-	switch kind.Kind {
-	case namespaced:
-		var template v1alpha1.AnalysisTemplate
-		err = yaml.UnmarshalStrict(text, &template)
-		return namespaced + "/" + template.Name, &template.Spec, err
-	case clusterWide:
-		var template v1alpha1.ClusterAnalysisTemplate
-		err = yaml.UnmarshalStrict(text, &template)
-		return clusterWide + "/" + template.Name, &template.Spec, err
-	}
-	return "", nil, nil
-}
-
-// plainError leaves out what a YAML library says about itself.
-func plainError(err error) string {
-	text := err.Error()
-	for _, noise := range []string{"error converting YAML to JSON: ", "error unmarshaling JSON: ", "while decoding JSON: ", "yaml: ", "json: "} {
-		text = strings.TrimPrefix(text, noise)
-	}
-	return strings.Join(strings.Fields(text), " ")
 }
 
 // reference is how a Rollout would name a template that a test names by its name, or by
 // Kind/name.
 func (l *library) reference(name string) (v1alpha1.TemplateReference, error) {
-	if kind, rest, qualified := strings.Cut(name, "/"); qualified && l.templates[name] != nil {
-		return v1alpha1.TemplateReference{TemplateName: rest, ClusterScope: kind == clusterWide}, nil
+	var found []v1alpha1.TemplateReference
+	var all []string
+	see := func(kind, own string, wide bool) {
+		all = append(all, kind+"/"+own)
+		if name == own || name == kind+"/"+own {
+			found = append(found, v1alpha1.TemplateReference{TemplateName: own, ClusterScope: wide})
+		}
 	}
-	own, wide := l.templates[namespaced+"/"+name] != nil, l.templates[clusterWide+"/"+name] != nil
+	for _, one := range l.Templates {
+		see(namespaced, one.Name, false)
+	}
+	for _, one := range l.ClusterTemplates {
+		see(clusterWide, one.Name, true)
+	}
+	slices.Sort(all)
 	switch {
-	case own && wide:
+	case len(found) == 1:
+		return found[0], nil
+	case len(found) > 1:
 		return v1alpha1.TemplateReference{}, fmt.Errorf("template: there are two of the name %s; write %s/%s or %s/%s", name, namespaced, name, clusterWide, name)
-	case own || wide:
-		return v1alpha1.TemplateReference{TemplateName: name, ClusterScope: wide}, nil
+	case len(all) == 0:
+		return v1alpha1.TemplateReference{}, fmt.Errorf("template: there is none in the files; add the file of %s to files", name)
 	}
-	return v1alpha1.TemplateReference{}, fmt.Errorf("template: there is no %s in the files; there are %s", name, listed(slices.Sorted(maps.Keys(l.templates))))
+	return v1alpha1.TemplateReference{}, fmt.Errorf("template: there is no %s in the files; there are %s", name, listed(all))
 }
 
-// fetch is translate.Fetch.
-func (l *library) fetch(ref v1alpha1.TemplateReference) (*v1alpha1.AnalysisTemplateSpec, error) {
-	kind := namespaced
-	if ref.ClusterScope {
-		kind = clusterWide
+// fetch is translate.Fetch for an object in a namespace.
+func (l *library) fetch(namespace string) translate.Fetch {
+	fetch := l.Fetch(namespace)
+	return func(ref v1alpha1.TemplateReference) (*v1alpha1.AnalysisTemplateSpec, error) {
+		spec, err := fetch(ref)
+		if errors.Is(err, translate.ErrTemplateNotFound) {
+			return nil, errors.New("it is in none of the files of the test; add its file to files")
+		}
+		return spec, err
 	}
-	if spec := l.templates[kind+"/"+ref.TemplateName]; spec != nil {
-		return spec.DeepCopy(), nil
+}
+
+// rollout is the Rollout of a name.
+func (l *library) rollout(name string) (*v1alpha1.Rollout, error) {
+	var names []string
+	for i := range l.Rollouts {
+		if l.Rollouts[i].Name == name {
+			return l.Rollouts[i].DeepCopy(), nil
+		}
+		names = append(names, l.Rollouts[i].Name)
 	}
-	return nil, errors.New("it is in none of the files of the test; add its file to files")
+	if len(names) == 0 {
+		return nil, fmt.Errorf("rollout: there is none in the files; add the file of %s to files", name)
+	}
+	return nil, fmt.Errorf("rollout: there is no %s in the files; there are %s", name, listed(names))
 }

@@ -1,9 +1,7 @@
 package unittest
 
 import (
-	"cmp"
 	"slices"
-	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -77,6 +75,7 @@ func (s *Suite) addTest(r *reader, shared Test, node *yaml.Node) {
 	r.mapping(node, "a test", fields...)
 	own.inherit(shared, set)
 	own.check(r, node, before)
+	own.checkKind(r, before, set)
 	for _, other := range s.Tests {
 		if other.Name == own.Name && own.Name != "" {
 			r.wrong(node, "there are two tests %q; give each a name of its own", own.Name)
@@ -87,9 +86,11 @@ func (s *Suite) addTest(r *reader, shared Test, node *yaml.Node) {
 
 // inherit takes from the defaults what a test does not set. Arguments and series are
 // joined, and those of the test count; but arguments are for a template, and stay with it.
+//
+// Complex: a line for each field.
 func (t *Test) inherit(shared Test, set map[string]bool) {
-	if !set["template"] {
-		t.Templates = shared.Templates
+	if !set["template"] && !set["rollout"] {
+		t.Templates, t.Rollout = shared.Templates, shared.Rollout
 		args := slices.Clone(t.Args)
 		for _, arg := range shared.Args {
 			if !slices.ContainsFunc(t.Args, func(own Arg) bool { return own.Name == arg.Name }) {
@@ -110,6 +111,9 @@ func (t *Test) inherit(shared Test, set map[string]bool) {
 	}
 	if !set["start"] {
 		t.Start, t.StartAt = shared.Start, shared.StartAt
+	}
+	if !set["release"] {
+		t.Release = shared.Release
 	}
 	if !set["duration"] {
 		t.Duration = shared.Duration
@@ -136,8 +140,10 @@ func (t *Test) check(r *reader, node *yaml.Node, before int) {
 	switch {
 	case t.Name == "":
 		r.wrong(node, "the test has no name; write name: what it shows")
-	case len(t.Templates) == 0:
-		r.wrong(node, "the test %q has no template; write template: with the metadata.name of one in files", t.Name)
+	case len(t.Templates) == 0 && t.Rollout == "":
+		r.wrong(node, "the test %q has no template; write template: or rollout: with the metadata.name of one in files", t.Name)
+	case len(t.Templates) > 0 && t.Rollout != "":
+		r.wrong(node, "the test %q has both a template and a rollout; remove one", t.Name)
 	case len(t.Series) == 0 && t.Recording.Path == "":
 		r.wrong(node, "the test %q has no metrics; write series: in promtool's notation, or recording: with a path", t.Name)
 	case len(t.Series) > 0 && t.Recording.Path != "":
@@ -149,223 +155,36 @@ func (t *Test) check(r *reader, node *yaml.Node, before int) {
 	}
 }
 
+// checkKind refuses what a Rollout has and a run has not, or the other way round.
+func (t *Test) checkKind(r *reader, before int, set map[string]bool) {
+	if len(r.problems) > before {
+		return
+	}
+	at := func(p place) *yaml.Node { return &yaml.Node{Line: p.line, Column: p.column} }
+	verdicts, other := runVerdicts, "a Rollout"
+	if t.Rollout != "" {
+		verdicts, other = releaseVerdicts, "templates"
+	}
+	for _, name := range []string{"kind", "canarySince", "baselineSince", "weight", "release"} {
+		if set[name] && (t.Rollout != "") != (name == "release") {
+			r.wrong(at(t.place), "the test %q has the field %s, which is for %s; remove it", t.Name, name, other)
+		}
+	}
+	all := []Expectation{t.Expect}
+	for _, c := range t.Checkpoints {
+		all = append(all, c.Expectation)
+	}
+	for _, e := range all {
+		if e.Verdict != "" && !slices.Contains(verdicts, string(e.Verdict)) {
+			r.wrong(at(e.place), "the verdict %s is one of %s; write one of %s", e.Verdict, other, listed(verdicts))
+		}
+		if e.Weight != nil && t.Rollout == "" {
+			r.wrong(at(e.place), "a weight is expected, and templates set none; name a Rollout, or remove it")
+		}
+	}
+}
+
 // expects says whether an expectation can be missed.
 func (e Expectation) expects() bool {
-	return e.Verdict != "" || len(e.Messages) > 0 || len(e.Metrics) > 0
-}
-
-// setting are the fields of a test that defaults may have, too.
-func (r *reader) setting(t *Test) []field {
-	return []field{
-		{"template", func(node *yaml.Node) { t.Templates = r.texts(node, "template") }},
-		{"kind", func(node *yaml.Node) {
-			kind, _ := r.oneOf(node, "kind", []string{string(translate.Step), string(translate.Background)})
-			t.Kind = translate.Kind(kind)
-		}},
-		{"args", func(node *yaml.Node) {
-			r.each(node, "args", func(key, value *yaml.Node) {
-				if text, ok := r.text(value, "args."+key.Value); ok {
-					t.Args = append(t.Args, Arg{key.Value, text})
-				}
-			})
-		}},
-		{"series", func(node *yaml.Node) {
-			r.list(node, "series", func(one *yaml.Node) { t.Series = append(t.Series, r.series(one)) })
-		}},
-		{"interval", func(node *yaml.Node) {
-			interval, ok := r.duration(node, "interval")
-			if ok && interval < time.Millisecond {
-				r.wrong(node, "interval is %s; write the time from value to value, such as 15s", node.Value)
-			}
-			t.Interval = interval
-		}},
-		{"recording", func(node *yaml.Node) {
-			path, _ := r.named(node, "recording")
-			t.Recording = File{path, placeOf(node)}
-		}},
-		{"start", func(node *yaml.Node) { r.start(node, t) }},
-		{"duration", func(node *yaml.Node) {
-			duration, ok := r.duration(node, "duration")
-			if ok && duration == 0 {
-				r.wrong(node, "duration is 0; write how long to play the run, or remove it to play to the end of the metrics")
-			}
-			t.Duration = duration
-		}},
-		{"canarySince", func(node *yaml.Node) { t.CanarySince = r.moment(node, "canarySince") }},
-		{"baselineSince", func(node *yaml.Node) { t.BaselineSince = r.moment(node, "baselineSince") }},
-		{"weight", func(node *yaml.Node) { t.Weights = r.weights(node) }},
-		{"unavailable", func(node *yaml.Node) {
-			r.list(node, "unavailable", func(one *yaml.Node) { t.Unavailable = append(t.Unavailable, r.outage(one)) })
-		}},
-	}
-}
-
-func (r *reader) series(node *yaml.Node) Series {
-	one := Series{place: placeOf(node)}
-	before := len(r.problems)
-	r.mapping(node, "a series",
-		field{"series", func(node *yaml.Node) { one.Labels, _ = r.named(node, "series") }},
-		field{"values", func(node *yaml.Node) { one.Values, _ = r.named(node, "values") }},
-	)
-	if len(r.problems) == before && (one.Labels == "" || one.Values == "") {
-		r.wrong(node, `a series needs its labels and its values; write {series: 'requests_total{code="200"}', values: '0+10x60'}`)
-	}
-	return one
-}
-
-// start reads a time after the first sample, or a moment.
-func (r *reader) start(node *yaml.Node, t *Test) {
-	text, ok := r.text(node, "start")
-	if !ok {
-		return
-	}
-	if moment, err := time.Parse(time.RFC3339, text); err == nil {
-		t.StartAt = moment.UTC()
-		return
-	}
-	if strings.Contains(text, "-") && strings.Contains(text, ":") {
-		r.wrong(node, "start is %q; write a moment with its time zone, such as 2026-03-01T12:00:00Z, or a time after the first sample, such as 5m", text)
-		return
-	}
-	t.Start, _ = r.duration(node, "start")
-}
-
-// moment is a duration that may be absent.
-func (r *reader) moment(node *yaml.Node, what string) *time.Duration {
-	value, ok := r.duration(node, what)
-	if !ok {
-		return nil
-	}
-	return &value
-}
-
-// weights are one for the whole run, or a list with the times from which they are in force.
-func (r *reader) weights(node *yaml.Node) []Weight {
-	node, ok := r.follow(node)
-	if !ok {
-		return nil
-	}
-	if node.Kind == yaml.ScalarNode {
-		weight, _ := r.percent(node, "weight")
-		return []Weight{{Weight: weight}}
-	}
-	var all []Weight
-	r.list(node, "weight", func(one *yaml.Node) {
-		var next Weight
-		r.mapping(one, "a weight",
-			field{"from", func(node *yaml.Node) { next.From, _ = r.duration(node, "from") }},
-			field{"weight", func(node *yaml.Node) { next.Weight, _ = r.percent(node, "weight") }},
-		)
-		if n := len(all); n > 0 && next.From <= all[n-1].From {
-			r.wrong(one, "weights must come in the order of their times: this one is from %s, the one before from %s", next.From, all[n-1].From)
-		}
-		all = append(all, next)
-	})
-	return all
-}
-
-func (r *reader) outage(node *yaml.Node) Outage {
-	var o Outage
-	before := len(r.problems)
-	r.mapping(node, "a time in unavailable",
-		field{"from", func(node *yaml.Node) { o.From, _ = r.duration(node, "from") }},
-		field{"for", func(node *yaml.Node) { o.For, _ = r.duration(node, "for") }},
-	)
-	if len(r.problems) == before && o.For == 0 {
-		r.wrong(node, "a time in unavailable needs its length; write {from: 2m, for: 3m}")
-	}
-	return o
-}
-
-// expectation reads what must hold in the end.
-func (r *reader) expectation(node *yaml.Node) Expectation {
-	e := Expectation{place: placeOf(node)}
-	r.mapping(node, "expect", append(r.expected(&e, true), r.times(&e.Times)...)...)
-	r.checkTimes(node, "expect", e.Times, e.Verdict)
-	return e
-}
-
-// checkpoint reads what must hold at a time.
-func (r *reader) checkpoint(node *yaml.Node) Checkpoint {
-	c := Checkpoint{Expectation: Expectation{place: placeOf(node)}}
-	var at *time.Duration
-	before := len(r.problems)
-	r.mapping(node, "a checkpoint", append(r.expected(&c.Expectation, false), field{"at", func(node *yaml.Node) { at = r.moment(node, "at") }})...)
-	switch {
-	case len(r.problems) > before:
-	case at == nil:
-		r.wrong(node, "a checkpoint needs its time; write at: 5m, counted from the beginning of the run")
-	case !c.expects():
-		r.wrong(node, "a checkpoint expects nothing; write verdict: Holding, or metrics: {errors: Blind}")
-	default:
-		c.At = *at
-	}
-	return c
-}
-
-// expected are the fields of what must hold at a time or in the end.
-func (r *reader) expected(e *Expectation, times bool) []field {
-	return []field{
-		{"verdict", func(node *yaml.Node) {
-			verdict, _ := r.oneOf(node, "verdict", runVerdicts)
-			e.Verdict = Verdict(verdict)
-		}},
-		{"message", func(node *yaml.Node) { e.Messages = r.texts(node, "message") }},
-		{"metrics", func(node *yaml.Node) {
-			r.each(node, "metrics", func(key, value *yaml.Node) { e.Metrics = append(e.Metrics, r.metric(key, value, times)) })
-			slices.SortStableFunc(e.Metrics, func(a, b MetricExpectation) int { return cmp.Compare(a.line, b.line) })
-		}},
-	}
-}
-
-// metric reads what must hold of a metric: its verdict alone, or fields.
-func (r *reader) metric(key, node *yaml.Node, times bool) MetricExpectation {
-	m := MetricExpectation{Name: key.Value, place: placeOf(key)}
-	what := "metrics." + key.Value
-	verdict := func(node *yaml.Node) {
-		text, _ := r.oneOf(node, what, metricVerdicts)
-		m.Verdict = Verdict(text)
-	}
-	if target, ok := r.follow(node); ok && target.Kind == yaml.ScalarNode {
-		verdict(target)
-		return m
-	}
-	fields := []field{
-		{"verdict", verdict},
-		{"message", func(node *yaml.Node) { m.Messages = r.texts(node, what+".message") }},
-		{"reason", func(node *yaml.Node) { m.Reason, _ = r.oneOf(node, what+".reason", reasons) }},
-	}
-	if times {
-		fields = append(fields, r.times(&m.Times)...)
-	}
-	before := len(r.problems)
-	r.mapping(node, what, fields...)
-	if len(r.problems) == before && m.Verdict == "" && m.Messages == nil && m.Reason == "" {
-		r.wrong(node, "%s expects nothing; write a verdict, a message or a reason", what)
-	}
-	r.checkTimes(node, what, m.Times, m.Verdict)
-	return m
-}
-
-func (r *reader) times(t *Times) []field {
-	return []field{
-		{"at", func(node *yaml.Node) { t.At = r.moment(node, "at") }},
-		{"within", func(node *yaml.Node) { t.Within = r.moment(node, "within") }},
-		{"after", func(node *yaml.Node) { t.After = r.moment(node, "after") }},
-		{"tolerance", func(node *yaml.Node) { t.Tolerance, _ = r.duration(node, "tolerance") }},
-	}
-}
-
-// checkTimes refuses times that nothing is said of, or that contradict each other.
-func (r *reader) checkTimes(node *yaml.Node, what string, t Times, verdict Verdict) {
-	switch {
-	case (t.At != nil || t.Within != nil || t.After != nil) && verdict == "":
-		r.wrong(node, "%s has a time without a verdict that is reached then; write a verdict, too", what)
-	case t.At != nil && (t.Within != nil || t.After != nil):
-		r.wrong(node, "%s has at beside within or after; write at and tolerance, or after and within", what)
-	case t.At == nil && t.Tolerance != 0:
-		r.wrong(node, "%s has a tolerance without at; write at, too", what)
-	case t.Within != nil && t.After != nil && *t.Within < *t.After:
-		r.wrong(node, "%s is within %s and after %s, which is never; write a within of more", what, *t.Within, *t.After)
-	}
+	return e.Verdict != "" || e.Weight != nil || len(e.Messages) > 0 || len(e.Metrics) > 0
 }

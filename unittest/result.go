@@ -16,6 +16,8 @@ type Result struct {
 	// from the beginning, and Played how long it was played.
 	Verdict         Verdict
 	Reached, Played time.Duration
+	// Weight is the canary's share of traffic in the end; nil when no Rollout was played.
+	Weight *int32
 	// Message is the run's own.
 	Message     string
 	Metrics     []MetricResult

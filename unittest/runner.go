@@ -246,5 +246,9 @@ func (r Runner) one(ctx context.Context, test testCase) (result Result, err erro
 	}
 	result.Warnings = over.recording.Warnings()
 	err = play(ctx, test.Test, test.library, over.window, r.Checks, &result)
+	if why, is := isUnplayable(err); is {
+		result.Unplayable = why
+		return result, nil
+	}
 	return result, err
 }

@@ -48,7 +48,7 @@ func TestScenarios(t *testing.T) {
 	if err != nil || len(paths) == 0 {
 		t.Fatalf("no tests: %v", err)
 	}
-	for _, result := range played(t, append(paths, "testdata/scenarios.yaml")...) {
+	for _, result := range played(t, append(paths, "testdata/scenarios.yaml", "testdata/releases.yaml")...) {
 		if !result.OK {
 			var out strings.Builder
 			result.text(&out)
@@ -93,10 +93,10 @@ func TestLoad(t *testing.T) {
 	const series = "series: [{series: up, values: 1x5}]"
 	tests := []struct{ reason, text, want string }{
 		{"a file that is not there", around("u.yaml", series), "dir/x.yaml:1:9: files: open dir/u.yaml: file does not exist; paths are relative to this file"},
-		{"a file without templates", around("other.yaml", series), "dir/x.yaml:1:9: files: dir/other.yaml: there is no AnalysisTemplate or ClusterAnalysisTemplate in it"},
-		{"a file that is no YAML", around("torn.yaml", series), "dir/x.yaml:1:9: files: dir/torn.yaml: document 1: line 1: did not find expected node content"},
-		{"an unknown field of a template", around("typo.yaml", series), `dir/x.yaml:1:9: files: dir/typo.yaml: document 1: unknown field "metric"; see: serin lint dir/typo.yaml`},
-		{"a file twice", around("t.yaml, ../dir/t.yaml", series), "dir/x.yaml:1:17: files: dir/t.yaml: AnalysisTemplate/t is in dir/t.yaml, too; name one of the files"},
+		{"a file without templates", around("other.yaml", series), "dir/x.yaml:1:9: files: reading dir/other.yaml: there is no AnalysisTemplate, ClusterAnalysisTemplate or Rollout"},
+		{"a file that is no YAML", around("torn.yaml", series), "dir/x.yaml:1:9: files: reading dir/torn.yaml, from line 1: yaml: line 1: did not find expected node content"},
+		{"an unknown field of a template", around("typo.yaml", series), `dir/x.yaml:1:9: files: reading dir/typo.yaml, from line 1: AnalysisTemplate: unknown field "metric"`},
+		{"a file twice", around("t.yaml, ../dir/t.yaml", series), "dir/x.yaml:1:17: files: reading dir/t.yaml: AnalysisTemplate/t is in dir/t.yaml, too; name one of the files"},
 		{"labels", around("t.yaml", "series: [{series: 'up{', values: 1x5}]"), "dir/x.yaml:3:62: series up{"},
 		{"values", around("t.yaml", "series: [{series: up, values: one two}]"), "dir/x.yaml:3:62: series up"},
 		{"no value at all", around("t.yaml", "series: [{series: up, values: _x5}]"), "dir/x.yaml:3:3: the test \"a\" has series without a single value"},

@@ -30,6 +30,10 @@ type Test struct {
 	// Templates are the names of AnalysisTemplates or ClusterAnalysisTemplates in the
 	// suite's files; they are judged together, in one run.
 	Templates []string
+	// Rollout is the name of a Rollout in the suite's files, of which a release is played
+	// instead of Templates.
+	Rollout string
+	Release Release
 	// Kind is Step for an analysis that must end by itself. Default: Background.
 	Kind translate.Kind
 	// Args are the values of the templates' arguments.
@@ -58,6 +62,18 @@ type Test struct {
 	Expect      Expectation
 	Checkpoints []Checkpoint
 	place
+}
+
+// Release is the release of a Rollout that is played.
+type Release struct {
+	// Stable and Canary are the pod-template hashes of the two versions.
+	Stable, Canary string
+	// Startup is from a pod's creation to its being ready.
+	Startup time.Duration
+	// CheckSplit holds the traffic in the metrics to the weights that the Rollout sets.
+	CheckSplit bool
+	// PromotePauses promotes at each pause that waits for a person.
+	PromotePauses bool
 }
 
 // Arg is the value of an argument.
@@ -99,9 +115,16 @@ const (
 	Holding Verdict = "Holding"
 	// Blind is a metric that goes on and of which the last look saw nothing.
 	Blind Verdict = "Blind"
+	// Promoted and RolledBack are the ends of a release. Waiting is one that is Running in
+	// the end: it waits for a person, for evidence or for pods.
+	Promoted   Verdict = "Promoted"
+	RolledBack Verdict = "RolledBack"
+	Waiting    Verdict = "Waiting"
 )
 
 var runVerdicts = []string{string(Successful), string(Failed), string(Inconclusive), string(Running), string(Passing), string(Holding)}
+
+var releaseVerdicts = []string{string(Promoted), string(RolledBack), string(Waiting), string(Running)}
 
 var metricVerdicts = []string{string(Successful), string(Failed), string(Inconclusive), string(Running), string(Passing), string(Blind)}
 
@@ -110,6 +133,8 @@ type Expectation struct {
 	// Verdict is the run's; empty for any.
 	Verdict Verdict
 	Times
+	// Weight is the canary's share of traffic, in percent; only of a Rollout.
+	Weight *int32
 	// Messages are texts that the run's message contains.
 	Messages []string
 	Metrics  []MetricExpectation

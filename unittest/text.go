@@ -72,10 +72,10 @@ func indented(b *strings.Builder, prefix, text string) {
 
 // ended is how a test ended. Example: Failed at 1m35s.
 func (r Result) ended() string {
-	switch r.Verdict {
-	case Successful, Failed, Inconclusive:
+	switch {
+	case r.Verdict.final():
 		return fmt.Sprintf("%s at %s", r.Verdict, short(r.Reached))
-	case Passing:
+	case r.Verdict == Passing:
 		return fmt.Sprintf("Passing from %s on, played %s", short(r.Reached), short(r.Played))
 	default:
 		return fmt.Sprintf("%s, played %s", r.Verdict, short(r.Played))

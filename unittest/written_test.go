@@ -1,10 +1,7 @@
 package unittest
 
 import (
-	"errors"
 	"fmt"
-	"strings"
-	"testing"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -25,6 +22,9 @@ func drawTests(t *rapid.T) []Test {
 			Interval: drawDuration(t, "interval") + time.Second, Duration: drawDuration(t, "duration") + time.Second, Start: drawDuration(t, "start"),
 			Expect: drawExpectation(t, text, name, true), CanarySince: drawMoment(t, "canary since"), BaselineSince: drawMoment(t, "baseline since"),
 		}
+		if rapid.Bool().Draw(t, "a Rollout") {
+			test.ofRollout(t, name)
+		}
 		for _, name := range rapid.SliceOfNDistinct(name, 0, 3, rapid.ID).Draw(t, "args") {
 			test.Args = append(test.Args, Arg{name, rapid.StringMatching(`[ -~äß€]{0,9}`).Draw(t, "value")})
 		}
@@ -37,16 +37,41 @@ func drawTests(t *rapid.T) []Test {
 		}
 		from := time.Duration(0)
 		for range rapid.IntRange(0, 2).Draw(t, "weights") {
-			test.Weights = append(test.Weights, Weight{from, rapid.Int32Range(0, 100).Draw(t, "weight")})
+			if test.Rollout == "" {
+				test.Weights = append(test.Weights, Weight{from, rapid.Int32Range(0, 100).Draw(t, "weight")})
+			}
 			test.Unavailable = append(test.Unavailable, Outage{from, drawDuration(t, "outage") + 1})
 			from += drawDuration(t, "weight after") + 1
 		}
 		for range rapid.IntRange(0, 2).Draw(t, "checkpoints") {
-			test.Checkpoints = append(test.Checkpoints, Checkpoint{drawDuration(t, "at"), drawExpectation(t, text, name, false)})
+			c := Checkpoint{drawDuration(t, "at"), drawExpectation(t, text, name, false)}
+			if test.Rollout != "" {
+				c.ofRollout(t)
+			}
+			test.Checkpoints = append(test.Checkpoints, c)
 		}
 		all = append(all, test)
 	}
 	return all
+}
+
+// ofRollout makes a test one of a Rollout.
+func (test *Test) ofRollout(t *rapid.T, name *rapid.Generator[string]) {
+	test.Templates, test.Kind, test.CanarySince, test.BaselineSince = nil, translate.Background, nil, nil
+	test.Rollout = name.Draw(t, "rollout")
+	test.Release = Release{
+		Stable: name.Draw(t, "stable"), Canary: name.Draw(t, "canary"), Startup: drawDuration(t, "startup"),
+		CheckSplit: rapid.Bool().Draw(t, "check the split"), PromotePauses: rapid.Bool().Draw(t, "promote pauses"),
+	}
+	test.Expect.ofRollout(t)
+}
+
+func (e *Expectation) ofRollout(t *rapid.T) {
+	e.Verdict = Verdict(rapid.SampledFrom(releaseVerdicts).Draw(t, "verdict of a release"))
+	if rapid.Bool().Draw(t, "a weight") {
+		weight := rapid.Int32Range(0, 100).Draw(t, "weight")
+		e.Weight = &weight
+	}
 }
 
 // drawExpectation draws one that can be missed.
@@ -95,8 +120,17 @@ func drawMoment(t *rapid.T, what string) *time.Duration {
 // written is a test as its YAML.
 func (test Test) written() map[string]any {
 	out := map[string]any{
-		"name": test.Name, "template": test.Templates, "kind": string(test.Kind), "interval": test.Interval.String(),
+		"name": test.Name, "interval": test.Interval.String(),
 		"duration": test.Duration.String(), "start": test.Start.String(), "expect": test.Expect.written(),
+	}
+	if test.Rollout != "" {
+		out["rollout"] = test.Rollout
+		out["release"] = map[string]any{
+			"stable": test.Release.Stable, "canary": test.Release.Canary, "startup": test.Release.Startup.String(),
+			"checkSplit": test.Release.CheckSplit, "promotePauses": test.Release.PromotePauses,
+		}
+	} else {
+		out["template"], out["kind"] = test.Templates, string(test.Kind)
 	}
 	putMoment(out, "canarySince", test.CanarySince)
 	putMoment(out, "baselineSince", test.BaselineSince)
@@ -134,6 +168,9 @@ func (test Test) written() map[string]any {
 func (e Expectation) written() map[string]any {
 	out := map[string]any{"verdict": string(e.Verdict)}
 	e.Times.put(out)
+	if e.Weight != nil {
+		out["weight"] = *e.Weight
+	}
 	putTexts(out, e.Messages)
 	metrics := yamlMap{}
 	for _, m := range e.Metrics {
@@ -178,46 +215,6 @@ func putTexts(into map[string]any, texts []string) {
 		into["message"] = texts[0]
 	default:
 		into["message"] = texts
-	}
-}
-
-// FuzzRead: no text panics, problems have a message and a place in the file, and what is
-// read can be played and can fail.
-func FuzzRead(f *testing.F) {
-	for _, seed := range []string{
-		"", "files: [a]", "- a", "files: [t]\ntests:\n- &x {name: a, template: t, series: [{series: up, values: '1x5'}], expect: {verdict: Failed}}\n- *x",
-		whole("expect: {verdict: Failed, within: 2m, metrics: {m: {reason: NoData}}}\ncheckpoints: [{at: 5m, verdict: Holding}]\nweight: 5\nunavailable: [{from: 1m, for: 2m}]"),
-		"a: &a [*a]", "? {a: b}\n: c", "files: !!binary aGk=\ntests: !!set {a}", "%YAML 1.1\n---\nfiles: []\n...\n",
-	} {
-		f.Add([]byte(seed))
-	}
-	f.Fuzz(func(t *testing.T, text []byte) {
-		suite, err := Read("f.yaml", text)
-		if err != nil {
-			checkProblems(t, err, text)
-			return
-		}
-		for _, test := range suite.Tests {
-			if test.Name == "" || len(test.Templates) == 0 || (len(test.Series) == 0) == (test.Recording.Path == "") || test.Interval < time.Millisecond ||
-				!test.Expect.expects() && len(test.Checkpoints) == 0 {
-				t.Errorf("%+v", test)
-			}
-		}
-	})
-}
-
-// checkProblems holds problems against the file that they are about.
-func checkProblems(t *testing.T, err error, text []byte) {
-	t.Helper()
-	var problems Problems
-	if !errors.As(err, &problems) || len(problems) == 0 {
-		t.Fatalf("%v is no list of problems", err)
-	}
-	lines := strings.Count(string(text), "\n") + strings.Count(string(text), "\r") + strings.Count(string(text), "\u2028") + strings.Count(string(text), "\u2029") + strings.Count(string(text), "\u0085") + 2
-	for _, p := range problems {
-		if p.Message == "" || p.Line < 0 || p.Line > lines || (p.Line > 0) != (p.Column > 0) {
-			t.Errorf("%+v in a file of %d lines", p, lines)
-		}
 	}
 }
 

@@ -25,10 +25,11 @@ func newTest(s *session) *cobra.Command {
 	var parallel int
 	command := &cobra.Command{
 		Use:   "test FILE...",
-		Short: "Run unit tests of templates: series, and the verdict they must come to",
-		Long: `test plays analysis templates over series in promtool's notation, or over a
-recording, by the code that decides live, and compares the verdict, when it falls
-and why with what the file expects. No cluster is asked.
+		Short: "Run unit tests of templates and Rollouts: series, and the verdict they must come to",
+		Long: `test plays analysis templates, or a release of a Rollout, over series in
+promtool's notation or over a recording, by the code that decides live, and
+compares the verdict, when it falls and why with what the file expects. No
+cluster is asked.
 
 It ends with 0 when all tests are ok, 1 when one is not, and 2 when a file cannot
 be read. The format is that of docs/cli/test.md.`,
