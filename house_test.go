@@ -80,6 +80,7 @@ var rooms = []room{
 		{"gonum.org/v1/gonum", "distributions"},
 	}},
 	{folder: "benchmark/recordings", open: true},
+	{folder: "benchmark/replay", open: true},
 	{folder: "benchmark/report", open: true},
 	{folder: "benchmark/statistics", open: true},
 
@@ -118,6 +119,7 @@ var rooms = []room{
 		{"crds/v1alpha1", "the API"},
 		{"providers/metrics", "the contract of the source"},
 		{"recording", "which series there are, when a metric finds none"},
+		{"github.com/prometheus/common/model", "the label that is a metric's name"},
 		{"github.com/prometheus/prometheus/model/labels", "what a selector matches"},
 		{"github.com/prometheus/prometheus/promql/parser", "the selectors of a query"},
 		{"sigs.k8s.io/yaml", "what is played, read strictly"},

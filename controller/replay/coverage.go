@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 
@@ -68,7 +69,7 @@ func missingSeries(ctx context.Context, source Series, from, to time.Time, match
 	}
 	var name []*labels.Matcher
 	for _, matcher := range matchers {
-		if matcher.Name == labels.MetricName {
+		if matcher.Name == model.MetricNameLabel {
 			name = append(name, matcher)
 		}
 	}
@@ -82,11 +83,11 @@ func missingSeries(ctx context.Context, source Series, from, to time.Time, match
 		if err != nil {
 			return "", err
 		}
-		return text + "; its metrics are " + listed(valuesOf(all, labels.MetricName)), nil
+		return text + "; its metrics are " + listed(valuesOf(all, model.MetricNameLabel)), nil
 	}
 	for _, matcher := range matchers {
 		values := valuesOf(candidates, matcher.Name)
-		if matcher.Name != labels.MetricName && !slices.ContainsFunc(values, matcher.Matches) && !matcher.Matches("") {
+		if matcher.Name != model.MetricNameLabel && !slices.ContainsFunc(values, matcher.Matches) && !matcher.Matches("") {
 			if len(values) == 0 {
 				return fmt.Sprintf("%s; %s has no label %s, it has %s", text, name[0].Value, matcher.Name, listed(namesOf(candidates))), nil
 			}
@@ -100,7 +101,7 @@ func missingSeries(ctx context.Context, source Series, from, to time.Time, match
 func selectorText(matchers []*labels.Matcher) string {
 	selector := parser.VectorSelector{LabelMatchers: matchers}
 	for _, matcher := range matchers {
-		if matcher.Name == labels.MetricName && matcher.Type == labels.MatchEqual {
+		if matcher.Name == model.MetricNameLabel && matcher.Type == labels.MatchEqual {
 			selector.Name = matcher.Value
 		}
 	}
@@ -124,7 +125,7 @@ func namesOf(all []recording.Series) []string {
 	var names []string
 	for _, series := range all {
 		series.Labels.Range(func(label labels.Label) {
-			if label.Name != labels.MetricName {
+			if label.Name != model.MetricNameLabel {
 				names = append(names, label.Name)
 			}
 		})

@@ -228,7 +228,7 @@ func (p *player) runVerdict(run *played) Verdict {
 
 // noteWindowEnd tells that the window ended first.
 func (p *player) noteWindowEnd(message string) {
-	p.now = p.in.End
+	p.advance(p.in.End)
 	p.note(Event{Kind: EventEnd, Message: "the window ends without a verdict: " + message, Warning: true})
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -85,6 +86,18 @@ func story(t *testing.T, archive *txtar.Archive, shift time.Duration) string {
 // playArchive plays a story, with everything in it shifted in time.
 func playArchive(t *testing.T, archive *txtar.Archive, shift time.Duration) (*replay.Result, error) {
 	t.Helper()
+	return playPart(t, archive, shift, time.Time{})
+}
+
+// playUntil plays a story over a recording that ends at a time.
+func playUntil(t *testing.T, archive *txtar.Archive, until time.Time) (*replay.Result, error) {
+	t.Helper()
+	return playPart(t, archive, 0, until)
+}
+
+// playPart plays a story, shifted in time, over a recording that is cut off at a time.
+func playPart(t *testing.T, archive *txtar.Archive, shift time.Duration, until time.Time) (*replay.Result, error) {
+	t.Helper()
 	var manifests replay.Manifests
 	var options scenario
 	var opened *recording.Recording
@@ -99,7 +112,7 @@ func playArchive(t *testing.T, archive *txtar.Archive, shift time.Duration) (*re
 				t.Fatal(err)
 			}
 		case "recording.yaml":
-			opened = notation(t, file.Data, shift)
+			opened = notation(t, file.Data, shift, until)
 		}
 	}
 	if opened == nil {
@@ -114,9 +127,15 @@ func playArchive(t *testing.T, archive *txtar.Archive, shift time.Duration) (*re
 	if err != nil {
 		t.Fatal(err)
 	}
-	in.Provider = provider
-	in.Missing = replay.Catalogue(opened, from, to)
-	return replay.Play(t.Context(), in)
+	now := in.Start
+	watch := &watchful{Provider: provider, now: &now}
+	in.Progress = func(at time.Time) { now = at }
+	in.Provider, in.Missing = watch, replay.Catalogue(opened, from, to)
+	result, err := replay.Play(t.Context(), in)
+	if len(watch.future) > 0 {
+		t.Errorf("asked for the future: %v", watch.future)
+	}
+	return result, err
 }
 
 // options are what a person would have typed.
@@ -152,7 +171,7 @@ func (s scenario) options(t *testing.T, shift time.Duration) replay.Options {
 }
 
 // notation reads a recording in series notation.
-func notation(t *testing.T, content []byte, shift time.Duration) *recording.Recording {
+func notation(t *testing.T, content []byte, shift time.Duration, until time.Time) *recording.Recording {
 	t.Helper()
 	var file struct {
 		Interval, Start string
@@ -174,6 +193,9 @@ func notation(t *testing.T, content []byte, shift time.Duration) *recording.Reco
 		series, err := recording.ParseNotation(noted.Series, noted.Values, start.Add(shift), interval)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if !until.IsZero() {
+			series.Floats = slices.DeleteFunc(series.Floats, func(point recording.Point) bool { return point.T > until.UnixMilli() })
 		}
 		all = append(all, series)
 	}
