@@ -10,3 +10,7 @@ bench-judge: ## Measure the judge beside others on made-up rollouts and write do
 .PHONY: docs-statistics
 docs-statistics: ## Compute the tables and pictures of docs/statistics.md; takes about a minute on two cores.
 	$(GO) run ./benchmark/statistics
+
+.PHONY: bench-replay
+bench-replay: ## Measure how fast a recorded day is replayed, beside Prometheus' engine and a loop by hand; fails if a bar is missed.
+	$(GO) run ./benchmark/replay

@@ -69,7 +69,7 @@ func (q *question) ranged(ctx context.Context, p *Provider, start, end, step int
 			return metrics.Samples{Warnings: all.Warnings}, invalid("the query answers native histograms (%s), and numbers are wanted; apply histogram_quantile(), histogram_count() or the like", shorten(textOf(one.Metric)))
 		}
 		if len(one.Floats) > 0 {
-			all.Series = append(all.Series, series.Series{Labels: textOf(one.Metric), Samples: asSamples(one.Floats)})
+			all.Series = append(all.Series, series.Series{Labels: textOf(one.Metric), Samples: appendSamples(nil, one.Floats)})
 		}
 	}
 	if len(all.Series) == 0 {

@@ -106,12 +106,27 @@ func (p *Provider) Samples(ctx context.Context, text string, from, to time.Time)
 	return all, nil
 }
 
-// collect takes the samples of an interval from series in the order of their texts.
+// collect takes the samples of an interval from series in the order of their texts. All
+// floats are in one array: there are few in each window, and many windows.
 func collect(found []*decoded, after, until int64) metrics.Samples {
 	var all metrics.Samples
-	for _, one := range found {
-		if floats := one.floatsIn(after, until); len(floats) > 0 {
-			all.Series = append(all.Series, series.Series{Labels: one.text, Samples: asSamples(floats)})
+	windows, total := make([][]promql.FPoint, len(found)), 0
+	many := 0
+	for i, one := range found {
+		windows[i] = one.floatsIn(after, until)
+		if total += len(windows[i]); len(windows[i]) > 0 {
+			many++
+		}
+	}
+	samples := make([]series.Sample, 0, total)
+	if many > 0 {
+		all.Series = make([]series.Series, 0, many)
+	}
+	for i, one := range found {
+		if len(windows[i]) > 0 {
+			begin := len(samples)
+			samples = appendSamples(samples, windows[i])
+			all.Series = append(all.Series, series.Series{Labels: one.text, Samples: slices.Clip(samples[begin:])})
 		}
 		if histograms := one.histogramsIn(after, until); len(histograms) > 0 {
 			all.Histograms = append(all.Histograms, series.HistogramSeries{Labels: one.text, Samples: asHistograms(histograms)})
@@ -120,12 +135,11 @@ func collect(found []*decoded, after, until int64) metrics.Samples {
 	return all
 }
 
-func asSamples(floats []promql.FPoint) []series.Sample {
-	made := make([]series.Sample, len(floats))
-	for i, point := range floats {
-		made[i] = series.Sample{At: time.UnixMilli(point.T).UTC(), Value: plain(point.F)}
+func appendSamples(samples []series.Sample, floats []promql.FPoint) []series.Sample {
+	for _, point := range floats {
+		samples = append(samples, series.Sample{At: time.UnixMilli(point.T).UTC(), Value: plain(point.F)})
 	}
-	return made
+	return samples
 }
 
 func asHistograms(points []promql.HPoint) []series.Histogram {

@@ -9,7 +9,8 @@ import (
 
 // floatsIn are the floats in (after, until].
 func (d *decoded) floatsIn(after, until int64) []promql.FPoint {
-	return d.floats[floatsUntil(d.floats, after):floatsUntil(d.floats, until)]
+	begin := floatsUntil(d.floats, after)
+	return d.floats[begin:floatsNear(d.floats, begin, until)]
 }
 
 // histogramsIn are the histograms in (after, until].
