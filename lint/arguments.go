@@ -31,7 +31,7 @@ func (c *checker) findArguments() (open bool) {
 		}
 		return false
 	}
-	family, missing := c.closure([]v1alpha1.TemplateReference{{TemplateName: c.name, ClusterScope: c.kind == kindClusterTemplate}}, c.namespace)
+	family, missing := c.family(c.object)
 	open = len(missing) > 0
 	for _, u := range c.uses {
 		family, open = append(family, u.templates...), open || len(u.missing) > 0
@@ -59,7 +59,7 @@ func (c *checker) includers() []*object {
 		if o.template == nil || o == c.object {
 			continue
 		}
-		if reached, _ := c.closure(o.template.Templates, o.namespace); slices.Contains(reached, c.object) {
+		if reached, _ := c.closure(o.template.Templates, o); slices.Contains(reached, c.object) {
 			found = append(found, o)
 		}
 	}
@@ -201,7 +201,7 @@ func (c *checker) checkArguments() {
 		return
 	}
 	used := map[string]bool{}
-	family, _ := c.closure([]v1alpha1.TemplateReference{{TemplateName: c.name, ClusterScope: c.kind == kindClusterTemplate}}, c.namespace)
+	family, _ := c.family(c.object)
 	for _, o := range append(family, c.includers()...) {
 		for _, metric := range o.metrics() {
 			for _, text := range metric.texts() {

@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"path"
 	"slices"
 	"strings"
 
@@ -54,14 +55,15 @@ type checker struct {
 	args map[string]*argument
 }
 
-// checkNames reports objects that replace each other.
+// checkNames reports objects that replace each other: those of one folder are applied
+// together, those of several may be for different places.
 func (l *linter) checkNames() {
 	first := map[string]*object{}
 	for _, o := range l.objects {
 		if o.name == "" {
 			continue
 		}
-		key := o.kind + "/" + o.namespace + "/" + o.name
+		key := path.Dir(o.source.name) + " " + o.kind + "/" + o.namespace + "/" + o.name
 		if other, taken := first[key]; taken {
 			o.report(o.root.path("metadata", "name").place(), "duplicate-object", "%s is in %s, line %d, too, and whichever is applied last replaces the other; rename or remove one",
 				o.title(), other.source.name, other.root.at.line)
@@ -71,33 +73,55 @@ func (l *linter) checkNames() {
 	}
 }
 
-// template finds a template that a Rollout or a template in a namespace names. A
-// namespace that is not written may be any.
-func (l *linter) findTemplate(ref v1alpha1.TemplateReference, namespace string) *object {
+// findTemplate finds the template that a Rollout or a template names: of several, the one
+// of the same namespace, and then the nearest. A namespace that is not written may be any.
+func (l *linter) findTemplate(ref v1alpha1.TemplateReference, from *object) *object {
 	kind := kindTemplate
 	if ref.ClusterScope {
 		kind = kindClusterTemplate
 	}
 	var found *object
-	for _, o := range l.objects {
-		if o.kind != kind || o.name != ref.TemplateName {
+	best := 0
+	for _, o := range l.named[ref.TemplateName] {
+		if o.kind != kind || !ref.ClusterScope && o.namespace != from.namespace && o.namespace != "" && from.namespace != "" {
 			continue
 		}
-		switch {
-		case ref.ClusterScope || o.namespace == namespace:
-			return o
-		case found == nil && (o.namespace == "" || namespace == ""):
-			found = o
+		score := 1 + 2*shared(o.source.name, from.source.name)
+		if ref.ClusterScope || o.namespace == from.namespace {
+			score++
+		}
+		if score > best {
+			found, best = o, score
 		}
 	}
 	return found
 }
 
+// shared is how much two files have in common: their folders, from the root, and more when
+// they are one file.
+func shared(a, b string) int {
+	if a == b {
+		return 1 << 20
+	}
+	count := 0
+	others := strings.Split(path.Dir(b), "/")
+	for i, folder := range strings.Split(path.Dir(a), "/") {
+		if i >= len(others) || others[i] != folder {
+			return count
+		}
+		count++
+	}
+	if len(others) == count {
+		count += 100 // The same folder.
+	}
+	return count
+}
+
 // closure is all templates that are reached from some references, each once, and those
 // that are not among the files.
-func (l *linter) closure(refs []v1alpha1.TemplateReference, namespace string) (found []*object, missing []v1alpha1.TemplateReference) {
+func (l *linter) closure(refs []v1alpha1.TemplateReference, from *object) (found []*object, missing []v1alpha1.TemplateReference) {
 	for queue := slices.Clone(refs); len(queue) > 0; queue = queue[1:] {
-		o := l.findTemplate(queue[0], namespace)
+		o := l.findTemplate(queue[0], from)
 		switch {
 		case o == nil:
 			if !slices.Contains(missing, queue[0]) {
@@ -113,6 +137,18 @@ func (l *linter) closure(refs []v1alpha1.TemplateReference, namespace string) (f
 	return found, missing
 }
 
+// family is a template and all that it includes.
+func (l *linter) family(o *object) (found []*object, missing []v1alpha1.TemplateReference) {
+	if o.template == nil {
+		return []*object{o}, nil
+	}
+	found, missing = l.closure(o.template.Templates, o)
+	if !slices.Contains(found, o) {
+		found = append([]*object{o}, found...)
+	}
+	return found, missing
+}
+
 // uses finds the analyses of all Rollouts.
 func (l *linter) uses() []*use {
 	var uses []*use
@@ -120,7 +156,7 @@ func (l *linter) uses() []*use {
 		if u.node == nil {
 			return
 		}
-		u.templates, u.missing = l.closure(u.analysis.Templates, u.rollout.namespace)
+		u.templates, u.missing = l.closure(u.analysis.Templates, u.rollout)
 		uses = append(uses, u)
 	}
 	for _, o := range l.objects {

@@ -60,24 +60,38 @@ type linter struct {
 	options Options
 	sources []*source
 	objects []*object
+	// named are the objects by their names.
+	named   map[string][]*object
 	schemas map[string]*schema
 	rules   *celRules
 	words   words
 }
 
 // words are the patterns by which a file is looked at before it is parsed.
-type words struct{ ours, helm, line *regexp.Regexp }
+type words struct{ ours, helm, line, role, version, secret *regexp.Regexp }
 
 func newLinter(options Options) *linter {
-	return &linter{options: options, schemas: map[string]*schema{}, words: words{
-		ours: regexp.MustCompile(`serin\.dev/|(?m)^[\s\-"{]*"?kind"?:\s*"?(` + strings.Join(kinds(), "|") + `)\b`),
-		helm: regexp.MustCompile(`\{\{-?\s*(/\*|(\.|\$|if|else|end|range|with|include|template|define|block|toYaml|printf|default|quote|required|tpl|lookup)\b|[.$][A-Za-z])`),
-		line: regexp.MustCompile(`line (\d+): `),
+	return &linter{options: options, schemas: map[string]*schema{}, named: map[string][]*object{}, words: words{
+		ours:    regexp.MustCompile(`serin\.dev/|(?m)^[\s\-"{]*"?kind"?:\s*"?(` + strings.Join(kinds(), "|") + `)\b`),
+		helm:    regexp.MustCompile(`\{\{-?\s*(/\*|(\.|\$|if|else|end|range|with|include|template|define|block|toYaml|printf|default|quote|required|tpl|lookup)\b|[.$][A-Za-z])`),
+		line:    regexp.MustCompile(`line (\d+): `),
+		role:    regexp.MustCompile(`canary|stable|baseline|primary|preview`),
+		version: regexp.MustCompile(`hash|version|revision|release|canary|stable|baseline|primary|preview`),
+		secret:  regexp.MustCompile(`(?i)^(authorization|proxy-authorization|cookie)$|token|secret|password|api-?key`),
 	}}
 }
 
 // read finds the objects of a file.
 func (l *linter) read(file File, report *Report) {
+	// Most files of a repository are not ours, and need not be looked at further.
+	if !l.words.ours.Match(file.Content) {
+		for text := range strings.SplitSeq(string(file.Content), "\n---") {
+			if strings.TrimSpace(text) != "" {
+				report.Foreign++
+			}
+		}
+		return
+	}
 	s := newSource(file.Name, file.Content)
 	l.sources = append(l.sources, s)
 	s.comments = suppressions(s)
@@ -137,37 +151,48 @@ func (l *linter) yamlMessage(err error) string {
 func (l *linter) add(s *source, root *node, report *Report) {
 	apiVersion, kind := root.get("apiVersion").string(), root.get("kind").string()
 	group, version, _ := strings.Cut(apiVersion, "/")
-	ours := slices.Contains(kinds(), kind)
+	ours, known := slices.Contains(kinds(), kind), group == v1alpha1.GroupVersion.Group
 	switch {
 	case strings.HasSuffix(kind, "List") && root.get("items") != nil:
 		for _, item := range root.get("items").items {
-			item.name = ""
-			item.parent = nil
+			item.name, item.parent = "", nil
 			l.add(s, item, report)
 		}
 	case group == "argoproj.io" && ours:
 		report.Foreign++
-		s.report(root.get("apiVersion").place(), "argo-kind", kind, "this is a %s of Argo Rollouts, and is left alone; `serin convert` turns it into Serin's, "+
+		s.report(root.get("apiVersion").place(), "argo-kind", kind, "this %s is one of Argo Rollouts, and is left alone; `serin convert` turns it into Serin's, "+
 			"with a comment at everything whose meaning changes", kind)
-	case group == v1alpha1.GroupVersion.Group && !ours:
-		report.Objects++
-		fix := "known are " + strings.Join(kinds(), ", ")
-		if meant := nearest(kind, kinds()); meant != "" {
-			fix = "did you mean " + meant + "?"
-		}
-		s.report(placeOf(root, "kind"), "unknown-kind", "", "%s has no kind %s; %s", group, quoted(kind), fix)
-	case group == v1alpha1.GroupVersion.Group && version != v1alpha1.GroupVersion.Version:
-		report.Objects++
-		s.report(placeOf(root, "apiVersion"), "unknown-kind", "", "%s has no version %s; write apiVersion: %s", group, quoted(version), v1alpha1.GroupVersion)
-	case ours && apiVersion != v1alpha1.GroupVersion.String() && nearest(apiVersion, []string{v1alpha1.GroupVersion.String()}) != "" || ours && apiVersion == "":
-		report.Objects++
-		s.report(placeOf(root, "apiVersion"), "unknown-kind", "", "a %s of %s is none of Serin's; write apiVersion: %s", kind, quoted(apiVersion), v1alpha1.GroupVersion)
-	case !ours || group != v1alpha1.GroupVersion.Group:
-		report.Foreign++
-	default:
+	case known && ours && version == v1alpha1.GroupVersion.Version:
 		report.Objects++
 		l.addObject(s, root, kind)
+	case known || ours && (apiVersion == "" || nearest(apiVersion, []string{v1alpha1.GroupVersion.String()}) != ""):
+		report.Objects++
+		s.unknownKind(root, apiVersion, kind)
+	default:
+		report.Foreign++
 	}
+}
+
+// unknownKind says what is wrong with an object's apiVersion or kind.
+func (s *source) unknownKind(root *node, apiVersion, kind string) {
+	const rule = "unknown-kind"
+	if slices.Contains(kinds(), kind) {
+		s.report(placeOf(root, "apiVersion"), rule, "", "%s has no %s; write apiVersion: %s", orNothing(apiVersion), kind, v1alpha1.GroupVersion)
+		return
+	}
+	fix := "known are " + strings.Join(kinds(), ", ")
+	if meant := nearest(kind, kinds()); meant != "" {
+		fix = "did you mean " + meant + "?"
+	}
+	s.report(placeOf(root, "kind"), rule, "", "%s has no kind %s; %s", apiVersion, quoted(kind), fix)
+}
+
+// orNothing names an apiVersion that may be missing.
+func orNothing(apiVersion string) string {
+	if apiVersion == "" {
+		return "without an apiVersion, the API server"
+	}
+	return quoted(apiVersion)
 }
 
 // placeOf is where a field stands, or else what it should be in.
@@ -184,7 +209,7 @@ func (l *linter) addObject(s *source, root *node, kind string) {
 		source: s, root: root, kind: kind,
 		name: root.path("metadata", "name").string(), namespace: root.path("metadata", "namespace").string(),
 	}
-	l.objects = append(l.objects, o)
+	l.objects, l.named[o.name] = append(l.objects, o), append(l.named[o.name], o)
 	known, err := l.schemaOf(kind)
 	if err != nil {
 		o.report(root.at, "schema", "%v", err)

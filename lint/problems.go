@@ -109,7 +109,7 @@ func (l *linter) useProblem(u *use, problem translate.Problem) {
 		return
 	}
 	kind, name, _ := strings.Cut(origin, "/")
-	if o := l.findTemplate(v1alpha1.TemplateReference{TemplateName: name, ClusterScope: kind == kindClusterTemplate}, u.rollout.namespace); o != nil {
+	if o := l.findTemplate(v1alpha1.TemplateReference{TemplateName: name, ClusterScope: kind == kindClusterTemplate}, u.rollout); o != nil {
 		message := problem.Message
 		if rule := ruleOf(message); rule == "endless-step" || rule == "nothing-to-compare" {
 			message += " (used by " + u.rollout.title() + ", step " + strconv.Itoa(u.step+1) + ")"
@@ -137,7 +137,7 @@ func argumentPath(analysis *node, problem translate.Problem) string {
 // fetch reads templates from the files. A missing one is empty: what is there is checked.
 func (l *linter) fetch(u *use) translate.Fetch {
 	return func(ref v1alpha1.TemplateReference) (*v1alpha1.AnalysisTemplateSpec, error) {
-		if o := l.findTemplate(ref, u.rollout.namespace); o != nil && o.template != nil {
+		if o := l.findTemplate(ref, u.rollout); o != nil && o.template != nil {
 			return o.template, nil
 		}
 		return &v1alpha1.AnalysisTemplateSpec{}, nil

@@ -1,7 +1,6 @@
 package lint
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -336,8 +335,7 @@ func (m *metric) checkVersions(q *query) {
 	if len(q.text.filled) > 0 || len(parser.ExtractSelectors(q.expr)) == 0 || m.kind == kindRun {
 		return
 	}
-	versions := regexp.MustCompile(`hash|version|canary|revision|release|stable|baseline`)
-	if !versions.MatchString(q.text.String()) {
+	if !m.words.version.MatchString(q.text.String()) {
 		m.report(q.text.atRune(0), "both-versions", "the query names no argument and no version, so it measures the old version along with the new one; select the new one by an argument with valueFrom.podTemplateHashValue: Latest")
 	}
 }

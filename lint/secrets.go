@@ -2,7 +2,6 @@ package lint
 
 import (
 	"net/url"
-	"regexp"
 	"strings"
 )
 
@@ -19,9 +18,8 @@ func (m *metric) checkSecrets() {
 	m.checkAddress(authentication.path("oauth2", "tokenUrl"))
 	headers := prometheus.get("headers")
 	if headers != nil {
-		secret := regexp.MustCompile(`(?i)^(authorization|proxy-authorization|cookie)$|token|secret|password|api-?key`)
 		for _, header := range headers.items {
-			if secret.MatchString(header.get("key").string()) {
+			if m.words.secret.MatchString(header.get("key").string()) {
 				m.checkSecret(header.get("value"))
 			}
 		}

@@ -52,7 +52,7 @@ func (c *checker) checkIncludes() {
 	for _, problem := range problems {
 		origin, path, inTemplate := strings.Cut(problem.Field, " ")
 		kind, name, _ := strings.Cut(origin, "/")
-		if o := c.findTemplate(v1alpha1.TemplateReference{TemplateName: name, ClusterScope: kind == kindClusterTemplate}, c.namespace); inTemplate && o != nil {
+		if o := c.findTemplate(v1alpha1.TemplateReference{TemplateName: name, ClusterScope: kind == kindClusterTemplate}, c.object); inTemplate && o != nil {
 			o.problem(o.spec(), path, problem.Message)
 		}
 	}
@@ -61,7 +61,7 @@ func (c *checker) checkIncludes() {
 		return
 	}
 	for i, ref := range c.template.Templates {
-		if c.findTemplate(ref, c.namespace) == nil && i < len(included.items) {
+		if c.findTemplate(ref, c.object) == nil && i < len(included.items) {
 			c.report(included.items[i].place(), "missing-template", "%s is not among the files, so this template is checked without it; lint them together, and see that it is in the cluster", refName(ref))
 		}
 	}

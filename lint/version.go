@@ -124,6 +124,9 @@ func (m *metric) checkNamed(n *node, wanted v1alpha1.PodTemplateHashValue) {
 		return
 	}
 	uses := m.references(n)
+	if len(uses) == 0 && m.words.role.MatchString(n.text) {
+		return // A label of the role, such as the Service of the canary, follows the release by itself.
+	}
 	if len(uses) == 0 {
 		m.report(n.place(), "unnamed-version", "the selector names no argument, so it does not follow the release: after a promotion it selects the wrong pods, or both; select by the argument with valueFrom.podTemplateHashValue: %s", wanted)
 		return
@@ -185,4 +188,3 @@ func (m *metric) checkGauge(q *query) {
 		m.report(q.text.atRune(0), "many-series", "the query may answer several series%s, and a measurement is one point of each version: with several it is blind; aggregate it by avg or sum", q.answer.because())
 	}
 }
-
