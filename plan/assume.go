@@ -68,6 +68,7 @@ const (
 	mostPods       = 500
 	shortestScrape = time.Second
 	longestScrape  = 2 * time.Minute
+	longestTime    = 7 * 24 * time.Hour
 )
 
 // validate returns an error for what cannot be simulated.
@@ -83,11 +84,22 @@ func (a Assumptions) validate() error {
 		return mistake("scrape", "%s is no scrape interval; write %s to %s", a.Scrape, shortestScrape, longestScrape)
 	case !(a.PodSpread >= 0 && a.PodSpread <= 2):
 		return mistake("pod-spread", "%g%% cannot be simulated; write 0%% to 200%%", 100*a.PodSpread)
-	case a.Startup < 0 || a.Person < 0 || a.Patience < 0:
-		return mistake("startup", "a negative time cannot be waited; write for example 10s")
 	}
 	if err := a.Latency.validate(); err != nil {
 		return mistake("latency", "%v", err)
+	}
+	return a.validateTimes()
+}
+
+// validateTimes is validate for what takes a time.
+func (a Assumptions) validateTimes() error {
+	for _, one := range []struct {
+		flag  string
+		value time.Duration
+	}{{"startup", a.Startup}, {"person", a.Person}, {"patience", a.Patience}} {
+		if one.value < 0 || one.value > longestTime {
+			return mistake(one.flag, "%s cannot be simulated; write at least 0s, and at most %s", one.value, short(longestTime))
+		}
 	}
 	for i := 1; i < len(a.Edges); i++ {
 		if !(a.Edges[i] > a.Edges[i-1]) {
@@ -193,4 +205,17 @@ func parseNumber(text string) (float64, error) {
 		err = strconv.ErrRange
 	}
 	return value, err
+}
+
+// ParseSpread reads by how much pods differ: 10%, or 0.1.
+func ParseSpread(text string) (float64, error) {
+	number, isPercent := strings.CutSuffix(strings.TrimSpace(text), "%")
+	value, err := parseNumber(number)
+	if isPercent {
+		value /= 100
+	}
+	if err != nil {
+		return 0, mistake("pod-spread", "%q says not by how much pods differ; write for example 20%%", text)
+	}
+	return value, nil
 }

@@ -271,7 +271,7 @@ func ratio(a, b float64) float64 {
 }
 
 // usuallyCaught is the share from which on a regression can be focused on.
-const usuallyCaught = .8
+const usuallyCaught = .95
 
 // focusOf is the regression on which changes are tried: the smallest one of the errors, or
 // else of anything, that is usually caught; otherwise the one that is caught most often.

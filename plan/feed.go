@@ -69,11 +69,14 @@ func (f *feed) arm(r reading, name string) []*target {
 		}
 		return []*target{f.cluster.routers[name]}
 	}
-	g := f.cluster.groups[name]
-	if g == nil {
-		return nil
+	var all []*target
+	for _, key := range sorted(f.cluster.groups) {
+		// Without a label of their own, fresh baseline pods are among the stable version's.
+		if g := f.cluster.groups[key]; key == name || name == stableHash && g.hash == name {
+			all = append(append(all, g.gone...), g.pods...)
+		}
 	}
-	return slices.Concat(g.gone, g.pods)
+	return all
 }
 
 // counts are the counters of both arms.

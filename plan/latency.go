@@ -29,20 +29,23 @@ func ParseLatency(text string) (Latency, error) {
 		name, value, found := strings.Cut(strings.TrimSpace(part), "=")
 		digits, isP := strings.CutPrefix(strings.ToLower(strings.TrimSpace(name)), "p")
 		if !found || !isP {
-			return nil, fmt.Errorf("%q is no quantile; write for example p50=40ms", strings.TrimSpace(part))
+			return nil, mistake("latency", "%q is no quantile; write for example p50=40ms", strings.TrimSpace(part))
 		}
 		p, err := parseNumber(digits)
 		if err != nil || p <= 0 || p >= 100 {
-			return nil, fmt.Errorf("%q is no quantile; write p50, p99 or p99.9", name)
+			return nil, mistake("latency", "%q is no quantile; write p50, p99 or p99.9", name)
 		}
 		at, err := time.ParseDuration(strings.TrimSpace(value))
 		if err != nil || at <= 0 {
-			return nil, fmt.Errorf("%q is no latency; write for example 40ms or 1.5s", value)
+			return nil, mistake("latency", "%q is no latency; write for example 40ms or 1.5s", value)
 		}
 		latency = append(latency, Quantile{P: p / 100, At: at})
 	}
 	slices.SortFunc(latency, func(a, b Quantile) int { return int(math.Copysign(1, a.P-b.P)) })
-	return latency, latency.validate()
+	if err := latency.validate(); err != nil {
+		return nil, mistake("latency", "%v", err)
+	}
+	return latency, nil
 }
 
 // validate returns an error for quantiles that are no distribution.

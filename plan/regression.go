@@ -82,26 +82,35 @@ func (r *Regression) read() error {
 // mostFactor is by how much a regression may multiply.
 const mostFactor = 1000
 
-// DefaultRegressions are what is tried when nothing else is asked for: a new version with
-// twice, five, ten and fifty times the errors, and one that is slower by a
-// tenth, by half and by a factor of two.
-func DefaultRegressions(errorRate float64) []Regression {
+// DefaultRegressions are what is tried when nothing else is asked for: a new version with two,
+// five, ten and fifty times the errors, and one that is slower by a tenth, by half and by a
+// factor of two.
+func (s *Setup) DefaultRegressions() []Regression {
 	var all []Regression
-	for _, factor := range []float64{2, 5, 10, 50} {
-		if share := factor * errorRate; share > 0 && share < 1 {
-			all = append(all, Regression{Signal: Errors, Size: percent(share), Share: share})
+	add := func(signal, size string) {
+		r := Regression{Signal: signal, Size: size}
+		if r.read() == nil && s.Check(r) == nil {
+			all = append(all, r)
 		}
+	}
+	rate := s.assumed.ErrorRate
+	for _, kind := range s.signals.kinds {
+		if kind.signal == Errors {
+			rate = kind.rate
+		}
+	}
+	for _, factor := range []float64{2, 5, 10, 50} {
+		add(Errors, percent(factor*rate))
 	}
 	if len(all) == 0 {
-		for _, share := range []float64{.001, .01, .05} {
-			all = append(all, Regression{Signal: Errors, Size: percent(share), Share: share})
+		for _, size := range []string{"0.1%", "1%", "5%"} {
+			add(Errors, size)
 		}
 	}
-	return append(all,
-		Regression{Signal: LatencySignal, Size: "+10%", Factor: 1.1},
-		Regression{Signal: LatencySignal, Size: "+50%", Factor: 1.5},
-		Regression{Signal: LatencySignal, Size: "2x", Factor: 2},
-	)
+	for _, size := range []string{"+10%", "+50%", "2x"} {
+		add(LatencySignal, size)
+	}
+	return all
 }
 
 // percent writes a share for people: 0.2%.

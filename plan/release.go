@@ -142,7 +142,7 @@ func (r *release) start(e progression.StartRun) {
 	}
 	live := &liveRun{analysis: of, spec: of.spec, weight: e.Weight, baseline: stableHash}
 	live.spec.CanarySince, live.spec.WeightSince, live.spec.Weight = r.state.StartedAt, r.state.WeightSince, float64(e.Weight)/100
-	if e.Baseline != "" {
+	if e.Baseline != "" && of.selectsBaseline {
 		live.baseline, live.spec.BaselineSince = e.Baseline, r.state.StartedAt
 	}
 	live.state = run.Start(live.spec, r.now)

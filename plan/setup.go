@@ -48,6 +48,8 @@ type analysis struct {
 	spec     run.Spec
 	metrics  []v1alpha1.Metric
 	readings []reading
+	// selectsBaseline says that the arguments tell fresh baseline pods from others.
+	selectsBaseline bool
 }
 
 // Prepare reads a subject by the live code. The error is a *Mistake, translate.Problems, or
@@ -157,7 +159,7 @@ func (s *Setup) analysis(of v1alpha1.RolloutAnalysis, kind translate.Kind, alone
 			metric.Interval, s.looksSkipped = s.assumed.Scrape, true
 		}
 	}
-	found := &analysis{kind: kind, spec: spec, metrics: resolved.Metrics}
+	found := &analysis{kind: kind, spec: spec, metrics: resolved.Metrics, selectsBaseline: translate.SelectsBaseline(of.Args)}
 	for i, metric := range resolved.Metrics {
 		reading, about := s.signals.read(metric, s.assumed)
 		found.readings = append(found.readings, reading)

@@ -1,11 +1,7 @@
 package plan
 
 import (
-	"bufio"
-	"bytes"
-	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,93 +9,96 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
-	yamlreader "k8s.io/apimachinery/pkg/util/yaml"
-	"sigs.k8s.io/yaml"
 
+	"github.com/serin-dev/serin/controller/replay"
 	"github.com/serin-dev/serin/controller/translate"
 	"github.com/serin-dev/serin/crds/v1alpha1"
 )
 
-// Manifests are the objects of some files: Rollouts and templates. Others are left alone.
-type Manifests struct {
-	Rollouts  []*v1alpha1.Rollout
-	Templates []Template
+// Request is what a person says about what is to be simulated.
+type Request struct {
+	// Manifests hold a Rollout and its templates, or templates alone, and Shipped the
+	// templates that they may name without having them.
+	Manifests, Shipped *replay.Manifests
+	// Name chooses one of several Rollouts or templates; empty: the only Rollout, or all
+	// templates that no other one includes.
+	Name string
+	// Arguments are values for templates' arguments.
+	Arguments []replay.Argument
+	// Steps and Pods are those of a Rollout that is made up around templates.
+	Steps Steps
+	Pods  int32
+	// Checks are what the providers know of queries.
+	Checks translate.Checks
 }
 
-// Template is an AnalysisTemplate or a ClusterAnalysisTemplate.
-type Template struct {
-	Name    string
-	Cluster bool
-	Spec    v1alpha1.AnalysisTemplateSpec
+// Subject finds out what is to be simulated. The error is the user's to mend.
+func (q Request) Subject() (Subject, error) {
+	if len(q.Manifests.Rollouts) == 0 {
+		return q.around()
+	}
+	var names []string
+	for i, rollout := range q.Manifests.Rollouts {
+		if names = append(names, rollout.Name); q.Name == rollout.Name || q.Name == "" && len(q.Manifests.Rollouts) == 1 {
+			return Subject{Rollout: q.Manifests.Rollouts[i].DeepCopy(), Fetch: q.fetch(rollout.Namespace), Checks: q.Checks}, nil
+		}
+	}
+	if q.Name == "" {
+		return Subject{}, fmt.Errorf("there are %d Rollouts; choose one with --name: %s", len(names), strings.Join(names, ", "))
+	}
+	return Subject{}, fmt.Errorf("there is no Rollout %q; there are: %s", q.Name, strings.Join(names, ", "))
 }
 
-// Read adds the objects of a YAML or JSON stream. The name is for messages. A field that
-// does not exist is an error: a template with a typing error would be simulated as
-// something else than what was meant.
-func (m *Manifests) Read(name string, content io.Reader) error {
-	documents := yamlreader.NewYAMLReader(bufio.NewReader(content))
-	for number := 1; ; number++ {
-		document, err := documents.Read()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err == nil {
-			err = m.add(document)
-		}
-		if err != nil {
-			return fmt.Errorf("%s: document %d: %w", name, number, err)
-		}
-	}
-}
-
-// add adds one object.
-func (m *Manifests) add(document []byte) error {
-	if len(bytes.TrimSpace(document)) == 0 {
-		return nil
-	}
-	var head metav1.TypeMeta
-	if err := yaml.Unmarshal(document, &head); err != nil {
-		return fmt.Errorf("it cannot be read: %w", err)
-	}
-	if head.GroupVersionKind().Group != v1alpha1.GroupVersion.Group {
-		return nil
-	}
-	switch head.Kind {
-	case "Rollout":
-		var rollout v1alpha1.Rollout
-		if err := yaml.UnmarshalStrict(document, &rollout); err != nil {
-			return err
-		}
-		m.Rollouts = append(m.Rollouts, &rollout)
-	case "AnalysisTemplate", "ClusterAnalysisTemplate":
-		var template v1alpha1.ClusterAnalysisTemplate // Both have the same fields.
-		if err := yaml.UnmarshalStrict(document, &template); err != nil {
-			return err
-		}
-		m.Templates = append(m.Templates, Template{Name: template.Name, Cluster: head.Kind == "ClusterAnalysisTemplate", Spec: template.Spec})
-	}
-	return nil
-}
-
-// Fetch finds templates among those that were read, and then among the others.
-func (m Manifests) Fetch(others []Template) translate.Fetch {
-	all := slices.Concat(m.Templates, others)
+// fetch finds templates among the manifests, and then among those that are shipped.
+func (q Request) fetch(namespace string) translate.Fetch {
+	own := q.Manifests.Fetch(namespace)
 	return func(ref v1alpha1.TemplateReference) (*v1alpha1.AnalysisTemplateSpec, error) {
-		at := slices.IndexFunc(all, func(t Template) bool { return t.Name == ref.TemplateName && t.Cluster == ref.ClusterScope })
-		if at < 0 {
-			return nil, translate.ErrTemplateNotFound
+		spec, err := own(ref)
+		if err != nil && q.Shipped != nil {
+			return q.Shipped.Fetch(namespace)(ref)
 		}
-		return &all[at].Spec, nil
+		return spec, err
 	}
 }
 
-// Roots are the templates that no other one includes.
-func (m Manifests) Roots() []Template {
-	return slices.DeleteFunc(slices.Clone(m.Templates), func(t Template) bool {
-		return slices.ContainsFunc(m.Templates, func(other Template) bool {
-			return slices.Contains(other.Spec.Templates, v1alpha1.TemplateReference{TemplateName: t.Name, ClusterScope: t.Cluster})
-		})
-	})
+// around is a Rollout around templates.
+func (q Request) around() (Subject, error) {
+	roots := rootsOf(q.Manifests)
+	if q.Name != "" {
+		roots = slices.DeleteFunc(allOf(q.Manifests), func(r v1alpha1.TemplateReference) bool { return r.TemplateName != q.Name })
+		if len(roots) == 0 {
+			return Subject{}, fmt.Errorf("there is no template %q in %s", q.Name, strings.Join(q.Manifests.Files, ", "))
+		}
+	}
+	if len(roots) == 0 {
+		return Subject{}, fmt.Errorf("there is nothing to simulate in %s: no Rollout and no AnalysisTemplate of serin.dev", strings.Join(q.Manifests.Files, ", "))
+	}
+	rollout, err := q.rollout(roots)
+	return Subject{Rollout: rollout, Fetch: q.fetch(""), Checks: q.Checks}, err
+}
+
+// allOf are all templates of some manifests.
+func allOf(m *replay.Manifests) []v1alpha1.TemplateReference {
+	var all []v1alpha1.TemplateReference
+	for _, template := range m.Templates {
+		all = append(all, v1alpha1.TemplateReference{TemplateName: template.Name})
+	}
+	for _, template := range m.ClusterTemplates {
+		all = append(all, v1alpha1.TemplateReference{TemplateName: template.Name, ClusterScope: true})
+	}
+	return all
+}
+
+// rootsOf are the templates that no other one includes.
+func rootsOf(m *replay.Manifests) []v1alpha1.TemplateReference {
+	var included []v1alpha1.TemplateReference
+	for _, template := range m.Templates {
+		included = append(included, template.Spec.Templates...)
+	}
+	for _, template := range m.ClusterTemplates {
+		included = append(included, template.Spec.Templates...)
+	}
+	return slices.DeleteFunc(allOf(m), func(r v1alpha1.TemplateReference) bool { return slices.Contains(included, r) })
 }
 
 // Steps are those of a Rollout that is made up around templates.
@@ -126,58 +125,66 @@ func ParseWeights(text string) ([]int32, error) {
 	return weights, nil
 }
 
-// Around is a Rollout around templates, with values for all arguments that have none: the
-// hash of the new version for one that says canary or latest, that of the stable version for
-// one that says stable or baseline, and its own name for others.
-func Around(fetch translate.Fetch, templates []Template, steps Steps, pods int32) (*v1alpha1.Rollout, error) {
+// rollout is a Rollout around templates, with values for all arguments that have none.
+func (q Request) rollout(templates []v1alpha1.TemplateReference) (*v1alpha1.Rollout, error) {
+	if len(q.Steps.Weights) == 0 || q.Steps.Pause <= 0 {
+		return nil, mistake("steps", "templates alone say nothing of steps; write for example --steps 5,25,50 --pause 5m")
+	}
 	labels := map[string]string{"app": "web"}
 	rollout := &v1alpha1.Rollout{ObjectMeta: metav1.ObjectMeta{Name: "web", Namespace: "shop"}}
-	rollout.Spec.Replicas, rollout.Spec.Selector = &pods, &metav1.LabelSelector{MatchLabels: labels}
+	rollout.Spec.Replicas, rollout.Spec.Selector = &q.Pods, &metav1.LabelSelector{MatchLabels: labels}
 	rollout.Spec.Template.Labels = labels
 	canary := &v1alpha1.CanaryStrategy{StableService: "web-stable", CanaryService: "web-canary", TrafficRouting: &v1alpha1.TrafficRouting{}, Analysis: &v1alpha1.BackgroundAnalysis{}}
 	rollout.Spec.Strategy.Canary = canary
-	for _, weight := range steps.Weights {
-		pause := intstr.FromString(steps.Pause.String())
+	for _, weight := range q.Steps.Weights {
+		pause := intstr.FromString(q.Steps.Pause.String())
 		canary.Steps = append(canary.Steps, v1alpha1.CanaryStep{SetWeight: &weight}, v1alpha1.CanaryStep{Pause: &v1alpha1.PauseStep{Duration: &pause}})
 	}
-	for _, template := range templates {
-		canary.Analysis.Templates = append(canary.Analysis.Templates, v1alpha1.TemplateReference{TemplateName: template.Name, ClusterScope: template.Cluster})
-	}
-	resolved, problems, err := translate.ResolveTemplates(fetch, canary.Analysis.Templates)
+	canary.Analysis.Templates = templates
+	resolved, problems, err := translate.ResolveTemplates(q.fetch(""), templates)
 	if err != nil {
 		return nil, err
 	}
 	if len(problems) > 0 {
 		return nil, problems
 	}
+	for _, argument := range q.Arguments {
+		canary.Analysis.Args = append(canary.Analysis.Args, v1alpha1.AnalysisArgument{Name: argument.Name, Value: &argument.Value})
+	}
 	for _, argument := range resolved.Args {
-		if argument.Value == nil && argument.ValueFrom == nil {
-			canary.Analysis.Args = append(canary.Analysis.Args, valueOf(argument.Name))
+		given := slices.ContainsFunc(q.Arguments, func(a replay.Argument) bool { return a.Name == argument.Name })
+		if argument.Value == nil && argument.ValueFrom == nil && !given {
+			canary.Analysis.Args = append(canary.Analysis.Args, guessed(argument.Name))
 		}
 	}
 	return rollout, nil
 }
 
-// valueOf is the value of an argument, guessed by its name.
-func valueOf(name string) v1alpha1.AnalysisArgument {
+// guessed is the value of an argument that nobody gave, by its name: the hash of the new
+// version where it says canary or latest, that of the stable version where it says stable or
+// baseline. What other arguments are matters little here: no server is asked.
+func guessed(name string) v1alpha1.AnalysisArgument {
 	says := func(words ...string) bool {
 		return slices.ContainsFunc(words, func(word string) bool { return strings.Contains(strings.ToLower(name), word) })
 	}
-	latest, stable := v1alpha1.HashLatest, v1alpha1.HashStable
+	latest, stable, value := v1alpha1.HashLatest, v1alpha1.HashStable, strings.ReplaceAll(name, "-", "_")
+	from := &v1alpha1.ArgumentValueFrom{}
 	switch {
 	case says("canary", "latest"):
-		return v1alpha1.AnalysisArgument{Name: name, ValueFrom: &v1alpha1.ArgumentValueFrom{PodTemplateHashValue: &latest}}
+		from.PodTemplateHashValue = &latest
 	case says("stable", "baseline"):
-		return v1alpha1.AnalysisArgument{Name: name, ValueFrom: &v1alpha1.ArgumentValueFrom{PodTemplateHashValue: &stable}}
+		from.PodTemplateHashValue = &stable
 	case says("namespace") && !says("label"):
-		return v1alpha1.AnalysisArgument{Name: name, ValueFrom: &v1alpha1.ArgumentValueFrom{FieldRef: &v1alpha1.FieldReference{FieldPath: "metadata.namespace"}}}
-	case says("rollout", "name", "service", "app"):
-		return v1alpha1.AnalysisArgument{Name: name, ValueFrom: &v1alpha1.ArgumentValueFrom{FieldRef: &v1alpha1.FieldReference{FieldPath: "metadata.name"}}}
+		from.FieldRef = &v1alpha1.FieldReference{FieldPath: "metadata.namespace"}
+	case says("rollout", "service", "app"):
+		from.FieldRef = &v1alpha1.FieldReference{FieldPath: "metadata.name"}
 	case says("port"):
-		return v1alpha1.AnalysisArgument{Name: name, Value: text("80")}
+		value, from = "80", nil
 	default:
-		return v1alpha1.AnalysisArgument{Name: name, Value: text(strings.ReplaceAll(name, "-", "_"))}
+		from = nil
 	}
+	if from == nil {
+		return v1alpha1.AnalysisArgument{Name: name, Value: &value}
+	}
+	return v1alpha1.AnalysisArgument{Name: name, ValueFrom: from}
 }
-
-func text(value string) *string { return &value }

@@ -199,4 +199,3 @@ func short(d time.Duration) string {
 		return d.String()
 	}
 }
-

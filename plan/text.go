@@ -1,0 +1,263 @@
+package plan
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"strings"
+	"text/tabwriter"
+	"time"
+)
+
+// WriteText writes a result for people, in 100 columns.
+func (r *Result) WriteText(to io.Writer) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s\n", r.Rollout, r.path())
+	fmt.Fprintf(&b, "assumed: %s\n", r.Service.text())
+	r.writeGood(&b)
+	r.writeRegressions(&b)
+	r.writeChanges(&b)
+	r.writeMetrics(&b)
+	_, err := io.WriteString(to, b.String())
+	return err
+}
+
+// path are the steps in one line: setWeight 5, pause 5m, …
+func (r *Result) path() string {
+	if len(r.Steps) == 0 {
+		return "no steps"
+	}
+	return wrapped(strings.Join(r.Steps, ", "), "  ")
+}
+
+// text is the service in one line or two.
+func (s Service) text() string {
+	parts := []string{
+		fmt.Sprintf("%s requests/s on %d pods", number(s.RequestsPerSecond), s.Pods), percent(s.ErrorRate) + " errors",
+		"latency " + s.Latency, "scraped every " + seconds(s.ScrapeSeconds),
+	}
+	if s.PodSpread > 0 {
+		parts = append(parts, "pods differ by "+percent(s.PodSpread))
+	}
+	return wrapped(strings.Join(parts, ", "), "  ")
+}
+
+// writeGood writes what becomes of good releases.
+func (r *Result) writeGood(b *strings.Builder) {
+	g := r.Good
+	fmt.Fprintf(b, "\nA good release, %d times\n", g.Releases)
+	if g.Duration.Count > 0 {
+		fmt.Fprintf(b, "  takes         %s", seconds(g.Duration.P50))
+		if g.Duration.P90 > g.Duration.P50 {
+			fmt.Fprintf(b, ", one in ten more than %s", seconds(g.Duration.P90))
+		}
+		fmt.Fprintln(b)
+	}
+	fmt.Fprintf(b, "  promoted      %s\n", g.Promoted.text())
+	fmt.Fprintf(b, "  false alarms  %s", g.TakenBack.text())
+	if r.Budget > 0 {
+		fmt.Fprintf(b, "; falseAlarmBudget promises at most %s", percent(r.Budget))
+	}
+	fmt.Fprintln(b)
+	if g.Held.Count > 0 {
+		fmt.Fprintf(b, "  held          %s\n", g.Held.text())
+	}
+	r.writeWaits(b)
+	if g.Example != "" {
+		fmt.Fprintf(b, "  the first that was not promoted: %s\n", wrapped(g.Example, "    "))
+	}
+}
+
+// longWait is from when on a wait is worth a line, in seconds.
+const longWait = 2
+
+// writeWaits writes where the time goes, beyond the pauses themselves.
+func (r *Result) writeWaits(b *strings.Builder) {
+	table := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
+	for _, wait := range r.Good.Waits {
+		if wait.P90 < longWait {
+			continue
+		}
+		name := "taking over"
+		if wait.Step <= len(r.Steps) {
+			name = fmt.Sprintf("step %d %s", wait.Step, wait.Text)
+		}
+		text := seconds(wait.P50)
+		if wait.P90 > wait.P50 {
+			text += ", one in ten " + seconds(wait.P90)
+		}
+		fmt.Fprintf(table, "    %s\t%s\t%s\n", name, reasonText(wait.Reason), text)
+	}
+	_ = table.Flush() // A strings.Builder takes everything.
+}
+
+// reasonText is a reason of the core for people.
+func reasonText(reason string) string {
+	switch reason {
+	case "Progressing":
+		return "as planned"
+	case "WaitingForPods":
+		return "waits for pods or the router"
+	case "WaitingForEvidence":
+		return "waits for evidence"
+	case "Blind":
+		return "sees too little"
+	case "Paused":
+		return "waits for a person"
+	default:
+		return reason
+	}
+}
+
+// text is a share with its interval: 58 of 60, 97% [89%, 99%].
+func (s Share) text() string {
+	return fmt.Sprintf("%d of %d, %s [%s to %s]", s.Count, s.Of, whole(s.Share), whole(s.Lower), whole(s.Upper))
+}
+
+// whole writes a share as a percentage of two digits.
+func whole(share float64) string {
+	switch p := 100 * share; {
+	case p == 0 || p >= 9.95:
+		return fmt.Sprintf("%.0f%%", p)
+	default:
+		return fmt.Sprintf("%.1f%%", p)
+	}
+}
+
+// writeRegressions writes the table of regressions.
+func (r *Result) writeRegressions(b *strings.Builder) {
+	if len(r.Regressions) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "\nA regression, %d times each: how many are caught, how soon, and what they cost until then\n", r.Regressions[0].Releases)
+	table := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "  REGRESSION\tCAUGHT\tMEDIAN\tP90\tREQUESTS\tBAD\tEXTRA BAD\tMOST AT\tMINIMUM")
+	for _, s := range r.Regressions {
+		minimum := "-"
+		if s.Minimum != nil {
+			minimum = seconds(s.Minimum.Seconds)
+		}
+		caught := fmt.Sprintf("%s [%s to %s]", whole(s.TakenBack.Share), whole(s.TakenBack.Lower), whole(s.TakenBack.Upper))
+		if s.Detection.Count == 0 {
+			fmt.Fprintf(table, "  %s\t%s\t-\t-\t-\t-\t-\t-\t%s\n", s.Name, caught, minimum)
+			continue
+		}
+		fmt.Fprintf(table, "  %s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", s.Name, caught, seconds(s.Detection.P50), seconds(s.Detection.P90),
+			number(s.Requests.P50), number(s.Bad.P50), number(s.Extra.P50), s.most(), minimum)
+	}
+	_ = table.Flush()
+	fmt.Fprintln(b, "  MEDIAN and P90: from the first request of the new version until it was taken back. REQUESTS, BAD,")
+	fmt.Fprintln(b, "  EXTRA BAD: medians of what it served until then; EXTRA: what the stable version would not have had.")
+	fmt.Fprintln(b, "  Bad latency is slower than the stable p99. MINIMUM: no test with this budget is faster (Wald).")
+	for _, s := range r.Regressions {
+		if s.TakenBack.Count == 0 && s.Held.Count > 0 {
+			fmt.Fprintf(b, "  %s held %d of %d: %s\n", s.Name, s.Held.Count, s.Held.Of, wrapped(s.Example, "    "))
+		}
+	}
+}
+
+// most is where most were taken back: 25%, step 4.
+func (s Scenario) most() string {
+	best := Place{}
+	for _, place := range s.Where {
+		if place.Count > best.Count {
+			best = place
+		}
+	}
+	return fmt.Sprintf("%d%% (%s)", best.Weight, whole(float64(best.Count)/float64(max(s.TakenBack.Count, 1))))
+}
+
+// writeChanges writes what single changes come to.
+func (r *Result) writeChanges(b *strings.Builder) {
+	if len(r.Changes) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "\nWhat would halve it, measured: %s again with one thing changed, %d times each\n", r.Focus, r.Changes[0].Bad.Releases)
+	table := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "  CHANGE\tCAUGHT\tMEDIAN\t\tEXTRA BAD\t\tGOOD RELEASE\t")
+	for _, s := range r.Regressions {
+		if s.Name == r.Focus {
+			fmt.Fprintf(table, "  none\t%s\t%s\t\t%s\t\t%s\t\n", whole(s.TakenBack.Share), seconds(s.Detection.P50), number(s.Extra.P50), seconds(r.Good.Duration.P50))
+		}
+	}
+	for _, c := range r.Changes {
+		halves := ""
+		if c.Halves {
+			halves = "halves it"
+		}
+		good := "-"
+		if c.Good.Duration.Count > 0 {
+			good = seconds(c.Good.Duration.P50)
+		}
+		if c.Good.TakenBack.Count > 0 {
+			good += fmt.Sprintf(" (%d of %d taken back)", c.Good.TakenBack.Count, c.Good.Releases)
+		}
+		fmt.Fprintf(table, "  %s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", c.Name, whole(c.Bad.TakenBack.Share), seconds(c.Bad.Detection.P50), times(c.Detection),
+			number(c.Bad.Extra.P50), times(c.Extra), good, halves)
+	}
+	_ = table.Flush()
+}
+
+// times is a ratio: ×0.52.
+func times(ratio float64) string {
+	if ratio == 0 {
+		return ""
+	}
+	return fmt.Sprintf("×%.2g", ratio)
+}
+
+// writeMetrics writes what was made of each metric, and the notes.
+func (r *Result) writeMetrics(b *strings.Builder) {
+	fmt.Fprintf(b, "\nMade up for\n")
+	for _, m := range r.Metrics {
+		text := fmt.Sprintf("%s (%s): %s", m.Name, m.Judge, m.Reads)
+		if m.Assumed != "" {
+			text += "; " + m.Assumed
+		}
+		fmt.Fprintf(b, "  %s\n", wrapped(text, "    "))
+	}
+	fmt.Fprintf(b, "\nIntervals have 95%% confidence; seed %d gives the same again.\n", r.Seed)
+	for _, note := range r.Notes {
+		fmt.Fprintf(b, "Note: %s.\n", wrapped(note, "  "))
+	}
+}
+
+// width is that of a text, in columns.
+const width = 98
+
+// wrapped breaks a text into lines, all but the first with an indent.
+func wrapped(text, indent string) string {
+	var lines []string
+	line := ""
+	for _, word := range strings.Fields(text) {
+		if line != "" && len([]rune(line))+1+len([]rune(word)) > width-len(indent)-2 {
+			lines, line = append(lines, line), ""
+		}
+		line = strings.TrimPrefix(line+" "+word, " ")
+	}
+	return strings.Join(append(lines, line), "\n"+indent)
+}
+
+// seconds writes a time for people: 35s, 5m19s, 1h2m.
+func seconds(value float64) string {
+	d := time.Duration(value * float64(time.Second)).Round(time.Second)
+	if d < 10*time.Second {
+		d = time.Duration(value * float64(time.Second)).Round(100 * time.Millisecond)
+	}
+	if d >= time.Hour {
+		return strings.TrimSuffix(d.Round(time.Minute).String(), "0s")
+	}
+	return short(d)
+}
+
+// number writes a count for people: three digits, and thousands with a comma.
+func number(value float64) string {
+	if value < 100 {
+		return fmt.Sprintf("%.3g", value)
+	}
+	digits := fmt.Sprintf("%.0f", math.Round(value))
+	for at := len(digits) - 3; at > 0; at -= 3 {
+		digits = digits[:at] + "," + digits[at:]
+	}
+	return digits
+}
