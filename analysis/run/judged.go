@@ -197,6 +197,28 @@ func recall(spec Spec, metric Metric, state MetricState, startedAt time.Time) (j
 	return memory, nil
 }
 
+// recallCursor is recall of what says from when on samples are needed: the rest takes long
+// to read.
+func recallCursor(spec Spec, metric Metric, state MetricState, startedAt time.Time) (judgeMemory, error) {
+	if state.JudgeState == "" {
+		return recall(spec, metric, state, startedAt)
+	}
+	type stands struct{ Settled, Counted time.Time }
+	var memory struct {
+		Version           int
+		Cursor, Histogram stands
+		Points            struct{ Until time.Time }
+	}
+	if err := json.Unmarshal([]byte(state.JudgeState), &memory); err != nil || memory.Version != judgeMemoryVersion {
+		return recall(spec, metric, state, startedAt)
+	}
+	return judgeMemory{
+		Cursor:    series.Cursor{Settled: memory.Cursor.Settled, Counted: memory.Cursor.Counted},
+		Histogram: series.HistogramCursor{Settled: memory.Histogram.Settled, Counted: memory.Histogram.Counted},
+		Points:    points{Until: memory.Points.Until},
+	}, nil
+}
+
 // policy is how the metric's samples are counted.
 func (m Metric) policy() series.Policy {
 	return series.Policy{WarmUp: m.WarmUp, Lookback: max(series.DefaultLookback, lookbackIntervals*m.Interval)}
@@ -212,7 +234,7 @@ func windowFrom(spec Spec, metric Metric, state MetricState, startedAt, to time.
 	if !metric.judged() {
 		return time.Time{}
 	}
-	memory, err := recall(spec, metric, state, startedAt)
+	memory, err := recallCursor(spec, metric, state, startedAt)
 	if err != nil {
 		return startedAt
 	}

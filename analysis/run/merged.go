@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/serin-dev/serin/analysis/judge"
@@ -25,12 +26,31 @@ func towardsAll(verdict judge.Verdict) float64 {
 	}
 }
 
+// evidenceIn is the LogE of a judgeMemory; 0 when it cannot be read. It is the last field, and
+// the others take long to read.
+func evidenceIn(text string) float64 {
+	const field = `,"logE":`
+	if at := strings.LastIndex(text, field); at >= 0 {
+		if value, err := strconv.ParseFloat(strings.TrimSuffix(text[at+len(field):], "}"), 64); err == nil {
+			return value
+		}
+	}
+	if !strings.Contains(text, `"logE"`) {
+		return 0
+	}
+	var memory struct{ LogE float64 }
+	if json.Unmarshal([]byte(text), &memory) != nil {
+		return 0
+	}
+	return memory.LogE
+}
+
 // merge fails the run when the judges' evidence together reaches its limit, though no
 // metric's does alone: the mean of the metrics' E, weighted by their shares of the
 // budget, is evidence like each of them, however the metrics depend on each other
 // (Vovk & Wang 2021). So two metrics that are each a little worse are seen.
 func (s *State) merge(spec Spec) {
-	if !(spec.FalseAlarmBudget > 0 && spec.FalseAlarmBudget < 1) {
+	if !(spec.FalseAlarmBudget > 0 && spec.FalseAlarmBudget < 1) || spec.spenders() < 2 {
 		return
 	}
 	var metrics []int
@@ -39,12 +59,7 @@ func (s *State) merge(spec Spec) {
 		if i >= len(s.Metrics) || !metric.spends() {
 			continue
 		}
-		log := 0.0
-		var memory struct{ LogE float64 } // The rest of a judgeMemory takes long to read.
-		if text := s.Metrics[i].JudgeState; text != "" && json.Unmarshal([]byte(text), &memory) == nil {
-			log = memory.LogE
-		}
-		metrics, weights, logs = append(metrics, i), append(weights, metric.weight()), append(logs, log)
+		metrics, weights, logs = append(metrics, i), append(weights, metric.weight()), append(logs, evidenceIn(s.Metrics[i].JudgeState))
 	}
 	if len(metrics) < 2 {
 		return
@@ -63,6 +78,17 @@ func (s *State) merge(spec Spec) {
 	s.Metrics[worst].Phase = Failed
 	s.Metrics[worst].Message = bounded(fmt.Sprintf(TogetherMessage+": evidence %s of %s (%s)%s",
 		exponential(all), exponential(limit), parts(spec, metrics, logs), culprits(spec, metrics, sequential.Culprits(weights, logs, budget))), messageLimit)
+}
+
+// spenders is how many metrics share the budget.
+func (s Spec) spenders() int {
+	count := 0
+	for _, metric := range s.Metrics {
+		if metric.spends() {
+			count++
+		}
+	}
+	return count
 }
 
 // culprits names the metrics that are worse for sure, by closed testing; often the mean
