@@ -146,5 +146,5 @@ func (s *session) whyExported(flags replayFlags) (replay.Why, error) {
 	if run.Status.Phase == "" {
 		return replay.Why{}, usage("export it with its status: kubectl get analysisrun "+run.Name+" -o yaml", "AnalysisRun %s has no status; without a recording there is nothing to explain", run.Name)
 	}
-	return replay.WhyRun(run, s.Now()), nil
+	return replay.WhyRun(run, replay.LastLook(run)), nil
 }

@@ -57,6 +57,19 @@ func WhyRun(object *v1alpha1.AnalysisRun, now time.Time) Why {
 	}
 }
 
+// LastLook is when the last look of a run was over; when it began, if there was none.
+func LastLook(object *v1alpha1.AnalysisRun) time.Time {
+	last := timeOf(object.Status.StartedAt)
+	for _, result := range object.Status.MetricResults {
+		for _, measurement := range result.Measurements {
+			if at := measurement.FinishedAt.UTC(); at.After(last) {
+				last = at
+			}
+		}
+	}
+	return last
+}
+
 // WhyRollout explains a live Rollout with the runs that count.
 func WhyRollout(rollout *v1alpha1.Rollout, runs []*v1alpha1.AnalysisRun, now time.Time) Why {
 	why := Why{

@@ -65,9 +65,9 @@ func explainedParts(metric replay.MetricExplanation) []string {
 		parts = append(parts, "needs: "+needsText(*metric.Needs))
 	}
 	if blind := metric.Blind; blind != nil {
-		text := fmt.Sprintf("blind: %d of %s saw nothing", blind.Looks, plural(blind.All, "look"))
+		text := fmt.Sprintf("blind: %d of %s saw nothing to judge by", blind.Looks, plural(blind.All, "look"))
 		if !blind.Since.IsZero() {
-			text += ", and it does not since " + moment(blind.Since)
+			text += "; nothing since " + moment(blind.Since)
 		}
 		if len(metric.BlindPeriods) == 0 && blind.Reason != "" && blind.Since.IsZero() {
 			text += fmt.Sprintf(", last for %s: %s", blind.Reason, Clean(blind.Message))
