@@ -81,7 +81,7 @@ func (s span) tally(a arm, known map[string]life) []served {
 }
 
 // tallyPod counts the samples of one pod: those of its bad series, then the others.
-func (s span) tallyPod(a arm, w watch, known map[string]life, pod *served, samples [][]Sample) {
+func (s span) tallyPod(a arm, w *watch, known map[string]life, pod *served, samples [][]Sample) {
 	before, isKnown := known[pod.key]
 	first, newest := bounds(samples)
 	pod.life = s.lifeOf(before, isKnown, first, newest, w)

@@ -45,7 +45,7 @@ type PodBuckets struct {
 // histogramArm is one arm on its way to a window.
 type histogramArm struct {
 	targets []*target
-	watch   watch
+	watch   *watch
 	warmUp  time.Duration
 	doubts  *doubts
 }

@@ -21,6 +21,9 @@ const largestCount = 1e18
 // argument.
 func (s span) usable(samples []Sample, doubts *doubts) []Sample {
 	earliest := s.from.Add(-s.lookback)
+	if clean(samples, earliest, s.to) {
+		return slices.Clip(samples)
+	}
 	kept := make([]Sample, 0, len(samples))
 	for _, sample := range samples {
 		switch {
@@ -33,6 +36,16 @@ func (s span) usable(samples []Sample, doubts *doubts) []Sample {
 	}
 	slices.SortStableFunc(kept, func(a, b Sample) int { return a.At.Compare(b.At) })
 	return slices.CompactFunc(kept, func(a, b Sample) bool { return a.At.Equal(b.At) })
+}
+
+// clean reports whether all samples are usable as they are, as most answers are.
+func clean(samples []Sample, earliest, to time.Time) bool {
+	for i, sample := range samples {
+		if !isCount(sample.Value) || i > 0 && !sample.At.After(samples[i-1].At) {
+			return false
+		}
+	}
+	return len(samples) == 0 || samples[0].At.After(earliest) && !samples[len(samples)-1].At.After(to)
 }
 
 // increase is how much a counter grew in (from, to], apart by the samples that are of
@@ -63,26 +76,33 @@ func (s span) increase(samples []Sample, matureFrom time.Time, born func(time.Ti
 }
 
 // watch knows since when an arm has been scraped, so that a series that appears
-// later is known to be new.
+// later is known to be new. Few looks meet one: what it knows is worked out when the
+// first one asks.
 type watch struct {
+	all       [][]Sample
+	lookback  time.Duration
+	bornAfter time.Time
+	ready     bool
 	// seconds are the later samples of all pairs of consecutive samples, in order;
 	// firsts[i] is the latest earlier sample of the pairs up to i.
 	seconds, firsts []time.Time
-	lookback        time.Duration
-	bornAfter       time.Time
 }
 
 // newWatch reads the scrapes of all series of an arm. The samples are usable.
-func newWatch(all [][]Sample, lookback time.Duration, bornAfter time.Time) watch {
+func newWatch(all [][]Sample, lookback time.Duration, bornAfter time.Time) *watch {
+	return &watch{all: all, lookback: lookback, bornAfter: bornAfter}
+}
+
+// read sorts the pairs of consecutive samples.
+func (w *watch) read() {
 	type pair struct{ first, second time.Time }
 	var pairs []pair
-	for _, samples := range all {
+	for _, samples := range w.all {
 		for i := 1; i < len(samples); i++ {
 			pairs = append(pairs, pair{samples[i-1].At, samples[i].At})
 		}
 	}
 	slices.SortFunc(pairs, func(a, b pair) int { return a.second.Compare(b.second) })
-	w := watch{lookback: lookback, bornAfter: bornAfter}
 	var latest time.Time
 	for _, p := range pairs {
 		if p.first.After(latest) {
@@ -90,16 +110,19 @@ func newWatch(all [][]Sample, lookback time.Duration, bornAfter time.Time) watch
 		}
 		w.seconds, w.firsts = append(w.seconds, p.second), append(w.firsts, latest)
 	}
-	return w
+	w.ready = true
 }
 
 // born reports whether a series whose first sample is at a time began at zero: the
 // arm itself is that young; or some series of it was scraped twice within the
 // lookback, so that a whole round of scrapes has passed without this one.
-func (w watch) born(at time.Time) bool {
+func (w *watch) born(at time.Time) bool {
 	earliest := at.Add(-w.lookback)
 	if !w.bornAfter.IsZero() && !w.bornAfter.Before(earliest) {
 		return true
+	}
+	if !w.ready {
+		w.read()
 	}
 	before := sort.Search(len(w.seconds), func(i int) bool { return !w.seconds[i].Before(at) })
 	return before > 0 && w.firsts[before-1].After(earliest)

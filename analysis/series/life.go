@@ -30,7 +30,7 @@ func fromMilli(milli int64) time.Time {
 // One that is seen for the first time is young when it was born then: the arm was
 // watched without it, or is that young itself. Of an arm whose birth is known, it is
 // young also when nothing was there for half the lookback before.
-func (s span) lifeOf(before life, known bool, first, newest time.Time, w watch) life {
+func (s span) lifeOf(before life, known bool, first, newest time.Time, w *watch) life {
 	now := before
 	now.Seen = max(before.Seen, newest.UnixMilli())
 	switch milli := first.UnixMilli(); {
