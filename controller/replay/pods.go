@@ -35,7 +35,8 @@ func (p *player) pods(ctx context.Context, run *played, metric v1alpha1.Metric) 
 	if spec := run.Spec(); spec.CanarySince != nil {
 		arms.Canary.BornAfter = spec.CanarySince.UTC()
 	}
-	var policy series.Policy
+	// What is left of the samples is far apart.
+	policy := series.Policy{Lookback: until.Sub(state.StartedAt) + series.DefaultLookback}
 	window, _ := series.Begin(state.StartedAt, arms.Canary.BornAfter, policy).Advance(arms, until, policy)
 	var pods []Pod
 	for _, arm := range []struct {
@@ -58,5 +59,24 @@ func (p *player) counters(ctx context.Context, selector string, from, to time.Ti
 	if err != nil && !errors.Is(err, metrics.ErrNoData) {
 		return nil
 	}
-	return answer.Series
+	thinned := make([]series.Series, len(answer.Series))
+	for i, one := range answer.Series {
+		thinned[i] = series.Series{Labels: one.Labels, Samples: thin(one.Samples, from)}
+	}
+	return thinned
+}
+
+// thin leaves out the samples of a counter that do not change what it has counted since
+// a time: those between others, where it only grows.
+func thin(samples []series.Sample, from time.Time) []series.Sample {
+	var kept []series.Sample
+	for i, sample := range samples {
+		ends := i == 0 || i == len(samples)-1
+		begins := !ends && !sample.At.After(from) && samples[i+1].At.After(from) || !ends && sample.At.After(from) && !samples[i-1].At.After(from)
+		resets := !ends && (sample.Value < samples[i-1].Value || samples[i+1].Value < sample.Value)
+		if ends || begins || resets {
+			kept = append(kept, sample)
+		}
+	}
+	return kept
 }
