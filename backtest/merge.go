@@ -62,8 +62,8 @@ func Merge(parts []Named) (Result, error) {
 		}
 		by[p.Shard.Index] = p.File
 	}
-	if missing := absent(by, first.Shard.Of); len(missing) > 0 {
-		return Result{}, fmt.Errorf("%s missing: %s", counted(len(missing), "shard is", "shards are"), strings.Join(missing, ", "))
+	if missing := first.Shard.Of - len(by); missing > 0 {
+		return Result{}, fmt.Errorf("%s missing: %s", counted(missing, "shard is", "shards are"), strings.Join(absent(by, first.Shard.Of), ", "))
 	}
 	merged := Result{Format: Format, Corpus: first.Corpus, Templates: first.Templates, Datasets: []Dataset{}, Wrong: []Wrong{}, Broken: []Broken{}}
 	for _, p := range parts {
@@ -80,7 +80,7 @@ func Merge(parts []Named) (Result, error) {
 	return merged, nil
 }
 
-// absent are the shards that are not there, at most ten.
+// absent are the shards that are not there, the first ten of them.
 func absent(by map[int]string, of int) []string {
 	var missing []string
 	for i := 1; i <= of; i++ {

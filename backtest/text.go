@@ -210,15 +210,15 @@ func (r Result) wrongInWords() string {
 		count int
 		text  string
 	}{
-		{a.Promote.RolledBack, "good releases rolled back"}, {a.Rollback.Promoted, "bad ones promoted"},
-		{a.Rollback.Inconclusive, "bad ones inconclusive"}, {a.Promote.Inconclusive, "good ones inconclusive"},
-		{a.Shared.RolledBack + a.Shared.Inconclusive, "shared incidents not promoted"},
+		{a.Promote.RolledBack, "of the good rolled back"}, {a.Rollback.Promoted, "of the bad promoted"},
+		{a.Rollback.Inconclusive, "of the bad inconclusive"}, {a.Promote.Inconclusive, "of the good inconclusive"},
+		{a.Shared.RolledBack + a.Shared.Inconclusive, "of the shared incidents not promoted"},
 	} {
 		if part.count > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", part.count, part.text))
 		}
 	}
-	return "Wrong: " + strings.Join(parts, ", ") + "."
+	return "Decided wrongly: " + strings.Join(parts, ", ") + "."
 }
 
 // rank is where a wrong case comes in the text.
