@@ -199,19 +199,20 @@ func matched(e *parser.BinaryExpr, left, right answer) answer {
 	case matching.On:
 		by := map[string]bool{}
 		for _, label := range matching.MatchingLabels {
-			by[label] = (left.any && !pinned(e.LHS, label) || left.by[label]) && (right.any && !pinned(e.RHS, label) || right.by[label])
+			by[label] = left.differs(e.LHS, label) && right.differs(e.RHS, label)
 		}
 		return answer{by: except(by, nil)}
 	case left.any && right.any:
 		return answer{any: true}
-	case left.any:
-		return answer{by: except(right.by, matching.MatchingLabels)}
-	case right.any:
-		return answer{by: except(left.by, matching.MatchingLabels)}
 	}
 	by := map[string]bool{}
-	for label := range except(left.by, matching.MatchingLabels) {
-		by[label] = right.by[label]
+	for label := range except(union(left.by, right.by), matching.MatchingLabels) {
+		by[label] = left.differs(e.LHS, label) && right.differs(e.RHS, label)
 	}
 	return answer{by: except(by, nil)}
+}
+
+// differs says whether the series of an expression may differ in a label.
+func (a answer) differs(expr parser.Expr, label string) bool {
+	return a.by[label] || a.any && !pinned(expr, label)
 }

@@ -16,8 +16,8 @@ type argument struct {
 	value *string
 	// version is Latest or Stable where a Rollout gives it a hash.
 	version v1alpha1.PodTemplateHashValue
-	// secret says that it comes from a Secret.
-	secret bool
+	// secret says that it comes from a Secret; given, that a Rollout gives it a value.
+	secret, given bool
 }
 
 // findArguments gathers the arguments that the object's texts may use: its own, and
@@ -86,8 +86,12 @@ func (c *checker) give(given v1alpha1.AnalysisArgument, u *use) {
 		return
 	}
 	known.secret = false
+	if known.given {
+		return
+	}
+	known.given = true
 	switch from := given.ValueFrom; {
-	case given.Value != nil && known.version == "":
+	case given.Value != nil:
 		known.value = given.Value
 	case from == nil:
 	case from.PodTemplateHashValue != nil:

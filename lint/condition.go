@@ -31,7 +31,8 @@ func (m *metric) conditions() (found []condition, broken bool) {
 		c := condition{name: name, text: m.fill(n)}
 		if err := m.compile(c); err != nil {
 			broken = true
-			if !c.text.unknown {
+			m.told = append(m.told, n)
+			if !c.text.unknown && !c.text.guessed {
 				m.report(c.text.atLine(err.Line, err.Column), "condition-syntax", "%s cannot be compiled: %s%s", name, err.Message, m.conditionHint(n, err.Message))
 			}
 			continue

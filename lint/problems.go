@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,6 +19,17 @@ func (l *linter) checks() translate.Checks {
 	return translate.Checks{PrometheusAddress: anyAddress}
 }
 
+// filledChecks are the same for texts with the arguments of a Rollout.
+func (l *linter) filledChecks() translate.Checks {
+	parse := func(text string) error {
+		if _, err := newParser().ParseExpr(text); err != nil {
+			return errors.New(noPromQL + err.Error())
+		}
+		return nil
+	}
+	return translate.Checks{PrometheusAddress: anyAddress, Query: parse, Selector: parse}
+}
+
 // problem reports what translate found at a path of the object. Its rule follows from
 // what it says.
 func (o *object) problem(base *node, path, message string) {
@@ -30,7 +42,7 @@ func (o *object) problem(base *node, path, message string) {
 	}
 	at, exact := base.find(path)
 	for _, refused := range o.refused {
-		if at.within(refused) || refused.broken && refused.parent == at {
+		if at.within(refused) || refused.parent == at && (refused.broken || strings.HasPrefix(message, "duplicate name")) {
 			return
 		}
 	}
@@ -38,8 +50,12 @@ func (o *object) problem(base *node, path, message string) {
 		return // The schema's rule about fields that belong together says it better.
 	}
 	o.told = append(o.told, at)
-	if !exact {
+	last := path[strings.LastIndexByte(path, '.')+1:]
+	switch {
+	case !exact && !strings.Contains(message, last):
 		message = path + ": " + message
+	case strings.HasPrefix(message, "is ") || strings.HasPrefix(message, "are ") || strings.HasPrefix(message, "must "):
+		message = last + " " + message
 	}
 	o.report(at.place(), ruleOf(message), "%s", message)
 }
@@ -88,7 +104,7 @@ func (l *linter) checkUse(u *use) {
 		Rollout: u.rollout.rollout.ObjectMeta, StableHash: stableHash, LatestHash: latestHash,
 		FreshBaseline: u.rollout.rollout.Spec.Strategy.Canary.Baseline != nil, Alone: u.weight == 100,
 	}
-	_, problems, err := translate.ResolveAnalysis(l.fetch(u), u.analysis, kind, release, l.checks())
+	_, problems, err := translate.ResolveAnalysis(l.fetch(u), u.analysis, kind, release, l.filledChecks())
 	if err != nil {
 		return // No fetch of ours fails.
 	}
@@ -110,12 +126,35 @@ func (l *linter) useProblem(u *use, problem translate.Problem) {
 	}
 	kind, name, _ := strings.Cut(origin, "/")
 	if o := l.findTemplate(v1alpha1.TemplateReference{TemplateName: name, ClusterScope: kind == kindClusterTemplate}, u.rollout); o != nil {
+		if o.filledProblem(u, path, problem.Message) {
+			return
+		}
 		message := problem.Message
 		if rule := ruleOf(message); rule == "endless-step" || rule == "nothing-to-compare" {
 			message += " (used by " + u.rollout.title() + ", step " + strconv.Itoa(u.step+1) + ")"
 		}
 		o.problem(o.spec(), path, message)
 	}
+}
+
+// noPromQL marks what the parser says.
+const noPromQL = "no PromQL: "
+
+// filledProblem reports a condition or a query that is right by itself, and is not with the
+// values that a Rollout gives to its arguments.
+func (o *object) filledProblem(u *use, path, message string) bool {
+	rule, syntax := "condition-syntax", message
+	if text, is := strings.CutPrefix(message, noPromQL); is {
+		rule, syntax = "promql-syntax", text
+	} else if !strings.HasPrefix(message, "line ") {
+		return false
+	}
+	at, exact := o.spec().find(path)
+	if exact && !slices.Contains(o.told, at) {
+		o.told = append(o.told, at)
+		o.report(at.place(), rule, "with the arguments of %s, line %d, this cannot be used: %s", u.rollout.title(), u.node.key.line, syntax)
+	}
+	return true
 }
 
 // argumentPath is the path of the very argument that a problem of all arguments is about.

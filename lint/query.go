@@ -30,6 +30,7 @@ func (m *metric) parseQuery(n *node) *query {
 	var err error
 	q.expr, err = newParser().ParseExpr(text.String())
 	if err != nil {
+		m.told = append(m.told, n)
 		if !text.guessed {
 			at, message := q.syntaxError(err)
 			m.report(at, "promql-syntax", "the query cannot be parsed: %s%s", message, queryHint(text.String(), message))

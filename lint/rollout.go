@@ -47,28 +47,29 @@ func (c *checker) checkSteps(steps []v1alpha1.CanaryStep, node *node, uses []*us
 	weight, known, waits := int32(0), false, false
 	for i, step := range steps {
 		item := node.items[i]
-		switch {
-		case step.SetWeight != nil:
-			at := item.get("setWeight")
-			switch {
-			case at == nil:
-			case known && *step.SetWeight < weight:
-				c.report(at.place(), "weight-down", "the weight falls from %d to %d: a good release has no reason to go back, and a bad one is taken back to 0; remove the step, or raise it", weight, *step.SetWeight)
-			case known && *step.SetWeight == weight:
-				c.report(at.place(), "weight-repeated", "the weight is %d already, so this step does nothing; remove it", weight)
+		if step.SetWeight != nil {
+			if at := item.get("setWeight"); at != nil && known {
+				c.checkWeight(at, weight, *step.SetWeight)
 			}
-			weight, known, waits = *step.SetWeight, true, false
-		case step.Pause != nil:
-			c.checkPause(item, weight, waits)
-			waits = true
-		case step.Analysis != nil && weight == 0:
-			if at := item.get("analysis"); at != nil {
-				c.report(at.key, "no-traffic", "the new version gets no traffic yet, so what counts requests holds the release here; move the step behind a setWeight")
-			}
-			waits = false
-		default:
-			waits = false
+			weight, known = *step.SetWeight, true
 		}
+		if step.Pause != nil {
+			c.checkPause(item, weight, waits)
+		}
+		if at := item.get("analysis"); step.Analysis != nil && at != nil && weight == 0 {
+			c.report(at.key, "no-traffic", "the new version gets no traffic yet, so what counts requests holds the release here; move the step behind a setWeight")
+		}
+		waits = step.Pause != nil
+	}
+}
+
+// checkWeight compares a weight with the one before.
+func (c *checker) checkWeight(at *node, before, weight int32) {
+	switch {
+	case weight < before:
+		c.report(at.place(), "weight-down", "the weight falls from %d to %d: a good release has no reason to go back, and a bad one is taken back to 0; remove the step, or raise it", before, weight)
+	case weight == before:
+		c.report(at.place(), "weight-repeated", "the weight is %d already, so this step does nothing; remove it", weight)
 	}
 }
 

@@ -15,6 +15,7 @@ func (s *source) places(n *node) []place {
 		return s.literalPlaces(n)
 	}
 	a := aligner{source: s, style: n.style, line: n.at.line, column: n.at.column}
+	a.skipProperties()
 	switch {
 	case n.style&yaml.FoldedStyle != 0:
 		a.line, a.column = n.at.line+1, 1
@@ -75,6 +76,18 @@ func (a *aligner) step() {
 		return
 	}
 	a.column++
+}
+
+// skipProperties steps over an anchor and a tag.
+func (a *aligner) skipProperties() {
+	for a.peek() == '&' || a.peek() == '!' {
+		for a.peek() != ' ' && a.peek() != '\n' && a.peek() != 0 {
+			a.step()
+		}
+		for a.peek() == ' ' {
+			a.step()
+		}
+	}
 }
 
 // next is where a character of the value stands.

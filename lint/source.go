@@ -41,9 +41,13 @@ func (s *source) line(number int) string {
 func (s *source) report(at place, rule, object, format string, values ...any) {
 	at.line = min(max(at.line, 1), len(s.lines))
 	at.column = min(max(at.column, 1), len(s.lines[at.line-1])+1)
+	text := s.line(at.line)
+	if rule == "plain-secret" || rule == "credentials-in-address" { // It must not get into the logs, too.
+		text = string(s.lines[at.line-1][:at.column-1]) + "(not shown here)"
+	}
 	s.found = append(s.found, Diagnostic{
 		File: s.name, Line: at.line, Column: at.column, Severity: severityOf(rule), Rule: rule, Object: object,
-		Message: oneLine(fmt.Sprintf(format, values...)), Source: s.line(at.line),
+		Message: oneLine(fmt.Sprintf(format, values...)), Source: text,
 	})
 }
 

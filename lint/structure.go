@@ -141,10 +141,14 @@ func (s *schema) fits(n *node) bool {
 		return n.shape == mapping
 	case s.Type == "array":
 		return n.shape == sequence
-	case n.shape != scalar:
-		return false
+	default:
+		return n.shape == scalar && s.holds(n.value)
 	}
-	switch value := n.value.(type) {
+}
+
+// holds says whether a scalar has the type of a schema.
+func (s *schema) holds(value any) bool {
+	switch value := value.(type) {
 	case string:
 		return s.Type == "string"
 	case bool:
@@ -275,44 +279,68 @@ func (s *schema) identity(item *node) (identity string, at *node) {
 
 // checkScalar looks at limits, words and patterns.
 func (c *structure) checkScalar(n *node, s *schema) {
-	report := func(format string, values ...any) {
-		c.source.report(n.place(), "schema", c.object, fieldOrDocument(n)+" "+format, values...)
-	}
-	if text, is := n.value.(string); is {
-		length := utf8.RuneCountInString(text)
-		switch {
-		case s.MinLength != nil && length < *s.MinLength && length == 0:
-			report("is empty; write a value, or remove the field")
-		case s.MinLength != nil && length < *s.MinLength:
-			report("has %d characters, and needs at least %d", length, *s.MinLength)
-		case s.MaxLength != nil && length > *s.MaxLength:
-			report("has %d characters, and at most %d are allowed; shorten it", length, *s.MaxLength)
-		case s.Pattern != "" && !c.matches(s.Pattern, text):
-			report("is %s, which does not match %s", quoted(text), s.Pattern)
-		}
-	}
+	complaint := c.textComplaint(n, s)
 	if number, is := asNumber(n.value); is {
-		switch {
-		case s.Minimum != nil && number < *s.Minimum:
-			report("is %s, and must be at least %g", n.text, *s.Minimum)
-		case s.Maximum != nil && number > *s.Maximum:
-			report("is %s, and must be at most %g", n.text, *s.Maximum)
-		case s.Format == "int32" && (number > math.MaxInt32 || number < math.MinInt32):
-			report("is %s, which is larger than a number of 32 bits", n.text)
-		}
+		complaint = s.numberComplaint(n.text, number)
 	}
-	if len(s.Enum) > 0 && !slices.ContainsFunc(s.Enum, func(known any) bool { return fmt.Sprint(known) == fmt.Sprint(n.value) }) {
-		words := make([]string, 0, len(s.Enum))
-		for _, word := range s.Enum {
-			words = append(words, fmt.Sprint(word))
-		}
-		fix := "write " + strings.Join(words, " or ")
-		if meant := nearest(fmt.Sprint(n.value), words); meant != "" {
-			fix = "did you mean " + meant + "?"
-		}
-		report("is %s, which is unknown; %s", quoted(n.text), fix)
+	if complaint == "" {
+		complaint = s.enumComplaint(n)
+	}
+	if complaint != "" {
+		c.source.report(n.place(), "schema", c.object, "%s %s", fieldOrDocument(n), complaint)
 	}
 	c.applyRules(n, s)
+}
+
+// textComplaint says what is wrong with a text; empty when nothing is.
+func (c *structure) textComplaint(n *node, s *schema) string {
+	text, is := n.value.(string)
+	if !is {
+		return ""
+	}
+	length := utf8.RuneCountInString(text)
+	switch {
+	case s.MinLength != nil && length < *s.MinLength && length == 0:
+		return "is empty; write a value, or remove the field"
+	case s.MinLength != nil && length < *s.MinLength:
+		return fmt.Sprintf("has %d characters, and needs at least %d", length, *s.MinLength)
+	case s.MaxLength != nil && length > *s.MaxLength:
+		return fmt.Sprintf("has %d characters, and at most %d are allowed; shorten it", length, *s.MaxLength)
+	case s.Pattern != "" && !c.matches(s.Pattern, text):
+		return fmt.Sprintf("is %s, which does not match %s", quoted(text), s.Pattern)
+	default:
+		return ""
+	}
+}
+
+// numberComplaint says what is wrong with a number; empty when nothing is.
+func (s *schema) numberComplaint(text string, number float64) string {
+	switch {
+	case s.Minimum != nil && number < *s.Minimum:
+		return fmt.Sprintf("is %s, and must be at least %g", text, *s.Minimum)
+	case s.Maximum != nil && number > *s.Maximum:
+		return fmt.Sprintf("is %s, and must be at most %g", text, *s.Maximum)
+	case s.Format == "int32" && (number > math.MaxInt32 || number < math.MinInt32):
+		return fmt.Sprintf("is %s, which does not fit into 32 bits; write a smaller number", text)
+	default:
+		return ""
+	}
+}
+
+// enumComplaint says which words are known; empty when the value is one of them.
+func (s *schema) enumComplaint(n *node) string {
+	if len(s.Enum) == 0 || slices.ContainsFunc(s.Enum, func(known any) bool { return fmt.Sprint(known) == fmt.Sprint(n.value) }) {
+		return ""
+	}
+	words := make([]string, 0, len(s.Enum))
+	for _, word := range s.Enum {
+		words = append(words, fmt.Sprint(word))
+	}
+	fix := "write " + strings.Join(words, " or ")
+	if meant := nearest(fmt.Sprint(n.value), words); meant != "" {
+		fix = "did you mean " + meant + "?"
+	}
+	return fmt.Sprintf("is %s, which is unknown; %s", quoted(n.text), fix)
 }
 
 func asNumber(value any) (float64, bool) {

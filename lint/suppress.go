@@ -51,32 +51,39 @@ func suppressions(s *source) []suppression {
 // block is the next line that is no comment, from line i (from 0) on, and what is
 // indented below it; before a document's first line, all of the document.
 func (s *source) block(i int) (first, last int) {
-	begins := true
-	for j := i - 2; j >= 0 && begins && !strings.HasPrefix(string(s.lines[j]), "---"); j-- {
-		begins = !notEmpty(s.lines[j])
-	}
+	whole := s.beginsDocument(i - 1)
 	for i < len(s.lines) && isComment(s.lines[i]) {
 		i++
 	}
 	if i >= len(s.lines) {
 		return i, i
 	}
-	depth, item := indent(s.lines[i]), isItem(s.lines[i])
 	for last = i + 1; last < len(s.lines); last++ {
 		line := s.lines[last]
 		switch {
 		case strings.HasPrefix(string(line), "---"):
-			if last > i+1 || !begins {
-				return i + 1, last
-			}
-		case isComment(line):
-		case begins && depth == 0:
-		case indent(line) == depth && isItem(line) && !item: // A list may stand below its key.
-		case indent(line) <= depth:
+			return i + 1, last
+		case !isComment(line) && !whole && !below(line, s.lines[i]):
 			return i + 1, last
 		}
 	}
 	return i + 1, last
+}
+
+// beginsDocument says whether only comments stand before a line (from 0) of a document.
+func (s *source) beginsDocument(line int) bool {
+	for j := line - 1; j >= 0 && !strings.HasPrefix(string(s.lines[j]), "---"); j-- {
+		if notEmpty(s.lines[j]) {
+			return false
+		}
+	}
+	return true
+}
+
+// below says whether a line belongs to another one: it is indented deeper, or is an item
+// of a list that stands below its key.
+func below(line, key []rune) bool {
+	return indent(line) > indent(key) || indent(line) == indent(key) && isItem(line) && !isItem(key)
 }
 
 func isComment(line []rune) bool {
