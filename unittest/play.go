@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/serin-dev/serin/controller/translate"
+	"github.com/serin-dev/serin/crds/v1alpha1"
 	"github.com/serin-dev/serin/providers/metrics"
 )
 
@@ -18,6 +19,8 @@ type window struct {
 	provider metrics.Provider
 	// first and last are the times of the first and of the last sample.
 	first, last time.Time
+	// missing says which selectors of an expression match nothing, and what there is.
+	missing func(ctx context.Context, expression string) ([]string, error)
 }
 
 // player plays one test.
@@ -28,6 +31,8 @@ type player struct {
 	checks     translate.Checks
 	begin, end time.Time
 	seen
+	// sources are those of the metrics of a run, by name.
+	sources map[string]*v1alpha1.PrometheusMetric
 	// checkpoints are those that are still to come.
 	checkpoints []Checkpoint
 	result      *Result
@@ -53,7 +58,10 @@ func play(ctx context.Context, test Test, from *library, over window, checks tra
 		return err
 	}
 	p.finish()
-	return nil
+	if p.result.OK {
+		return nil
+	}
+	return p.unseen(ctx)
 }
 
 // times are when the test begins, and until when it is played.

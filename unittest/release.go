@@ -28,7 +28,7 @@ func (p *player) release(ctx context.Context) error {
 	if err != nil {
 		return unplayable(err.Error())
 	}
-	input.Provider, input.Release.Fetch, p.end = p.over.provider, p.from.fetch(rollout.Namespace), input.End
+	input.Provider, input.Missing, input.Release.Fetch, p.end = p.over.provider, p.over.missing, p.from.fetch(rollout.Namespace), input.End
 	played, err := replay.Play(ctx, input)
 	switch {
 	case ctx.Err() != nil:

@@ -23,6 +23,10 @@ func (p *player) run(ctx context.Context) error {
 	if len(problems) > 0 {
 		return unplayable(problems.Error())
 	}
+	p.sources = map[string]*v1alpha1.PrometheusMetric{}
+	for _, metric := range spec.Metrics {
+		p.sources[metric.Name] = metric.Provider.Prometheus
+	}
 	p.note(analysis, p.begin)
 	if err := p.known(p.names()); err != nil {
 		return err
@@ -110,6 +114,35 @@ func (p *player) note(analysis *replay.Analysis, now time.Time) {
 	if p.reason = state.Message; state.Phase.Live() {
 		p.reason = strings.Join(holding, "\n")
 	}
+}
+
+// unseen notes which selectors match nothing, of metrics that had no data in the end.
+func (p *player) unseen(ctx context.Context) error {
+	for _, m := range p.metrics {
+		source := p.sources[m.name]
+		if source == nil || m.reason != string(run.NoData) {
+			continue
+		}
+		expressions := []string{source.Query}
+		for _, of := range []*v1alpha1.VersionMetrics{source.Canary, source.Baseline} {
+			if of != nil {
+				expressions = append(expressions, of.Bad, of.Total, of.Histogram, of.Query)
+			}
+		}
+		for _, expression := range expressions {
+			if expression == "" {
+				continue
+			}
+			missing, err := p.over.missing(ctx, expression)
+			if err != nil {
+				return err
+			}
+			for _, text := range missing {
+				p.result.Warnings = append(p.result.Warnings, m.name+": "+text)
+			}
+		}
+	}
+	return nil
 }
 
 // why is what a metric said last, with the reason why it saw nothing.

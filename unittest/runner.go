@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"sync"
 
+	"github.com/serin-dev/serin/controller/replay"
 	"github.com/serin-dev/serin/controller/translate"
 	"github.com/serin-dev/serin/providers/metrics/recorded"
 	"github.com/serin-dev/serin/recording"
@@ -161,7 +162,7 @@ func windowOf(name string, read *recording.Recording) (window, error) {
 	if err != nil {
 		return window{}, err
 	}
-	return window{provider: provider, first: first, last: last}, nil
+	return window{provider: provider, first: first, last: last, missing: replay.Catalogue(read, first, last)}, nil
 }
 
 // record makes a recording of the series of a test.

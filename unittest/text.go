@@ -76,7 +76,7 @@ func (r Result) ended() string {
 	case r.Verdict.final():
 		return fmt.Sprintf("%s at %s", r.Verdict, short(r.Reached))
 	case r.Verdict == Passing:
-		return fmt.Sprintf("Passing from %s on, played %s", short(r.Reached), short(r.Played))
+		return fmt.Sprintf("Passing, first at %s, played %s", short(r.Reached), short(r.Played))
 	default:
 		return fmt.Sprintf("%s, played %s", r.Verdict, short(r.Played))
 	}
