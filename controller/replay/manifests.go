@@ -9,6 +9,8 @@ import (
 	"io"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/runtime"
+	serializer "k8s.io/apimachinery/pkg/runtime/serializer/json"
 	kyaml "k8s.io/apimachinery/pkg/util/yaml"
 	"sigs.k8s.io/yaml"
 
@@ -112,13 +114,13 @@ func (m *Manifests) add(document []byte) error {
 func (m *Manifests) addOurs(kind string, document []byte) error {
 	switch kind {
 	case "Rollout":
-		return decode(document, kind, &m.Rollouts)
+		return decode(document, kind, &m.Rollouts, func(o *v1alpha1.Rollout) runtime.Object { return o })
 	case "AnalysisRun":
-		return decode(document, kind, &m.Runs)
+		return decode(document, kind, &m.Runs, func(o *v1alpha1.AnalysisRun) runtime.Object { return o })
 	case "AnalysisTemplate":
-		return decode(document, kind, &m.Templates)
+		return decode(document, kind, &m.Templates, func(o *v1alpha1.AnalysisTemplate) runtime.Object { return o })
 	case "ClusterAnalysisTemplate":
-		return decode(document, kind, &m.ClusterTemplates)
+		return decode(document, kind, &m.ClusterTemplates, func(o *v1alpha1.ClusterAnalysisTemplate) runtime.Object { return o })
 	default:
 		return fmt.Errorf("serin.dev has no kind %s; write Rollout, AnalysisRun, AnalysisTemplate or ClusterAnalysisTemplate", kind)
 	}
@@ -126,9 +128,14 @@ func (m *Manifests) addOurs(kind string, document []byte) error {
 
 // decode reads an object, and refuses fields that its kind does not have: a field that
 // is misspelt must not be taken for one that is left out.
-func decode[T any](document []byte, kind string, into *[]T) error {
+func decode[T any](document []byte, kind string, into *[]T, asObject func(*T) runtime.Object) error {
+	scheme := runtime.NewScheme()
+	if err := v1alpha1.AddToScheme(scheme); err != nil {
+		return fmt.Errorf("registering the kinds of Serin: %w", err)
+	}
+	reader := serializer.NewSerializerWithOptions(serializer.DefaultMetaFactory, scheme, scheme, serializer.SerializerOptions{Yaml: true, Strict: true})
 	var object T
-	if err := yaml.UnmarshalStrict(document, &object); err != nil {
+	if _, _, err := reader.Decode(document, nil, asObject(&object)); err != nil {
 		return fmt.Errorf("%s: %s; correct it, or see what the field is called with: kubectl explain %s", kind, oneLine(err), strings.ToLower(kind))
 	}
 	*into = append(*into, object)
@@ -138,7 +145,7 @@ func decode[T any](document []byte, kind string, into *[]T) error {
 // oneLine writes an error of the YAML reader without its prefixes and line breaks.
 func oneLine(err error) string {
 	text := strings.Join(strings.Fields(err.Error()), " ")
-	for _, prefix := range []string{"error converting YAML to JSON: ", "error unmarshaling JSON: while decoding JSON: ", "json: "} {
+	for _, prefix := range []string{"error converting YAML to JSON: ", "error unmarshaling JSON: while decoding JSON: ", "json: ", "strict decoding error: "} {
 		text = strings.TrimPrefix(text, prefix)
 	}
 	return text
