@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -28,9 +29,9 @@ type backtestFlags struct {
 
 // backtestOutput are the flags that backtest and its merge share.
 type backtestOutput struct {
-	output, failUnder string
-	allWrong          bool
-	keepGoing         bool
+	output, out, failUnder string
+	allWrong               bool
+	keepGoing              bool
 }
 
 // newBacktest judges templates by labelled recordings.
@@ -63,7 +64,7 @@ one is, and 2 when a case or a template cannot be read.`,
 	flags.StringArrayVar(&f.args, "arg", nil, "NAME=VALUE: value of an argument of the templates")
 	flags.StringArrayVar(&f.chosen, "select", nil, "KEY=PATTERN,…: only such cases; keys: case, dataset, expected, level, service")
 	flags.StringVar(&f.budget, "budget", "", "falseAlarmBudget instead of the templates', such as 1%")
-	flags.StringVar(&f.shard, "shard", "", "I/N: only the I-th of N parts of the corpus")
+	flags.StringVar(&f.shard, "shard", "", "I/N: only the I-th of N parts of the corpus; index/N in a pod of an Indexed Job")
 	flags.IntVar(&f.workers, "parallel", runtime.GOMAXPROCS(0), "how many cases are played at a time")
 	f.add(command)
 	command.AddCommand(newBacktestMerge(s))
@@ -74,6 +75,7 @@ one is, and 2 when a case or a template cannot be read.`,
 func (o *backtestOutput) add(command *cobra.Command) {
 	flags := command.Flags()
 	flags.StringVarP(&o.output, "output", "o", "text", "how to print the result: text or json")
+	flags.StringVar(&o.out, "out", "", "file to write the result to, instead of stdout")
 	flags.StringVar(&o.failUnder, "fail-under", "", "end with 1 when a bar is missed: recall=0.9,false=0.05,DATASET.recall=…")
 	flags.BoolVar(&o.keepGoing, "keep-going", false, "do not end with 2 when cases cannot be played")
 	flags.BoolVar(&o.allWrong, "wrong", false, "show all cases that were decided wrongly")
@@ -87,7 +89,7 @@ func newBacktestMerge(s *session) *cobra.Command {
 		Short: "Put the results of all shards together",
 		Long: `merge puts together what backtest --shard I/N -o json has written: all shards of
 one corpus, judged by the same templates with the same flags. The result is the
-one of the whole corpus.`,
+one of the whole corpus. Of a folder it takes all .json files.`,
 		RunE: func(command *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return usage(command.CommandPath()+" --help", "merge needs the results of all shards")
@@ -97,12 +99,12 @@ one of the whole corpus.`,
 				return err
 			}
 			var parts []backtest.Named
-			for _, file := range args {
-				part, err := readResult(file)
+			for _, path := range args {
+				read, err := readResults(path)
 				if err != nil {
-					return usage("write it with "+s.program+" backtest --shard I/N -o json", "%v", err)
+					return usage("write them with "+s.program+" backtest --shard I/N -o json", "%v", err)
 				}
-				parts = append(parts, part)
+				parts = append(parts, read...)
 			}
 			merged, err := backtest.Merge(parts)
 			if err != nil {
@@ -138,7 +140,7 @@ func (s *session) backtest(ctx context.Context, dir string, f backtestFlags) err
 		return err
 	}
 	shown := s.progressOf("back-testing")
-	b, err := f.prepare(dir, func(done, all int, last string) { shown.at(int64(done), int64(all), last) })
+	b, err := s.prepareBacktest(f, dir, func(done, all int, last string) { shown.at(int64(done), int64(all), last) })
 	if err != nil {
 		return usage(name+" --help", "%v", err)
 	}
@@ -153,8 +155,8 @@ func (s *session) backtest(ctx context.Context, dir string, f backtestFlags) err
 	return s.tell(result, f.backtestOutput, bars, f.keepGoing)
 }
 
-// prepare reads the templates and the flags, and lists the corpus.
-func (f backtestFlags) prepare(dir string, progress func(done, all int, last string)) (*backtest.Backtest, error) {
+// prepareBacktest reads the templates and the flags, and lists the corpus.
+func (s *session) prepareBacktest(f backtestFlags, dir string, progress func(done, all int, last string)) (*backtest.Backtest, error) {
 	options := backtest.Options{
 		Args: map[string]string{}, Budget: f.budget, Workers: f.workers, Progress: progress,
 		Checks: translate.Checks{Query: prometheus.CheckQuery, Selector: prometheus.CheckSelector},
@@ -171,7 +173,11 @@ func (f backtestFlags) prepare(dir string, progress func(done, all int, last str
 		return nil, fmt.Errorf("--select: %w", err)
 	}
 	if f.shard != "" {
-		shard, err := backtest.ParseShard(f.shard)
+		index, err := f.indexed(s.Env)
+		if err != nil {
+			return nil, err
+		}
+		shard, err := backtest.ParseShard(index)
 		if err != nil {
 			return nil, fmt.Errorf("--shard: %w", err)
 		}
@@ -190,11 +196,24 @@ func (f backtestFlags) prepare(dir string, progress func(done, all int, last str
 	return backtest.New(corpus, templates, options)
 }
 
+// indexed is --shard, with the index of a pod of an Indexed Job, which counts from 0.
+func (f backtestFlags) indexed(env func(string) string) (string, error) {
+	of, is := strings.CutPrefix(f.shard, "index/")
+	if !is {
+		return f.shard, nil
+	}
+	index, err := strconv.Atoi(env("JOB_COMPLETION_INDEX"))
+	if err != nil {
+		return "", fmt.Errorf("--shard %s: JOB_COMPLETION_INDEX is %q; Kubernetes sets it in pods of an Indexed Job, elsewhere write 1/%s", f.shard, env("JOB_COMPLETION_INDEX"), of)
+	}
+	return fmt.Sprintf("%d/%s", index+1, of), nil
+}
+
 // read reads the templates.
 func (f backtestFlags) read() (*backtest.Templates, error) {
 	templates := backtest.NewTemplates()
 	for _, path := range f.files {
-		files, err := manifestsIn(path)
+		files, err := manifestsIn(path, ".yaml", ".yml", ".json")
 		if err != nil {
 			return nil, err
 		}
@@ -220,8 +239,8 @@ func (f backtestFlags) read() (*backtest.Templates, error) {
 	return templates, nil
 }
 
-// manifestsIn is a file, or the YAML and JSON files of a folder.
-func manifestsIn(path string) ([]string, error) {
+// manifestsIn is a file, or the files of a folder with such names.
+func manifestsIn(path string, endings ...string) ([]string, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
@@ -235,27 +254,52 @@ func manifestsIn(path string) ([]string, error) {
 	}
 	var files []string
 	for _, entry := range entries {
-		if slices.Contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(entry.Name())) && !entry.IsDir() {
+		if slices.Contains(endings, filepath.Ext(entry.Name())) && !entry.IsDir() {
 			files = append(files, filepath.Join(path, entry.Name()))
 		}
 	}
 	if len(files) == 0 {
-		return nil, fmt.Errorf("there is no .yaml file in %s", path)
+		return nil, fmt.Errorf("there is no %s file in %s", endings[0], path)
 	}
 	return files, nil
 }
 
-// readResult reads the result of a shard.
-func readResult(file string) (backtest.Named, error) {
-	text, err := os.ReadFile(file)
+// readResults reads the result of a shard, or those in a folder.
+func readResults(path string) ([]backtest.Named, error) {
+	files, err := manifestsIn(path, ".json")
 	if err != nil {
-		return backtest.Named{}, err
+		return nil, err
 	}
-	result, err := backtest.ReadJSON(text)
+	var all []backtest.Named
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		result, err := backtest.ReadJSON(text)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		all = append(all, backtest.Named{File: file, Result: result})
+	}
+	return all, nil
+}
+
+// writeWhole writes a file whole or not at all.
+func writeWhole(path string, write func(io.Writer) error) (err error) {
+	file, err := os.CreateTemp(filepath.Dir(path), ".serin-*")
 	if err != nil {
-		return backtest.Named{}, fmt.Errorf("%s: %w", file, err)
+		return err
 	}
-	return backtest.Named{File: file, Result: result}, nil
+	defer func() {
+		if err != nil {
+			os.Remove(file.Name())
+		}
+	}()
+	if err := errors.Join(write(file), file.Chmod(0o644), file.Close()); err != nil {
+		return err
+	}
+	return os.Rename(file.Name(), path)
 }
 
 // tell prints a result, and says what it misses.
@@ -264,7 +308,12 @@ func (s *session) tell(r backtest.Result, o backtestOutput, bars backtest.Bars, 
 	if o.output == "json" {
 		write = r.WriteJSON
 	}
-	if err := write(s.Stdout); err != nil {
+	put := func() error { return write(s.Stdout) }
+	if o.out != "" {
+		put = func() error { return writeWhole(o.out, write) }
+	}
+	err := put()
+	if err != nil {
 		return fmt.Errorf("writing the result: %w", err)
 	}
 	missed, err := bars.Missed(r)
