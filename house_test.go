@@ -69,6 +69,18 @@ var rooms = []room{
 		{"github.com/prometheus/prometheus/tsdb/tombstones", "the files of a block"},
 		{"sigs.k8s.io/yaml", "files of series in notation"},
 	}},
+	{folder: "recording/capture", may: []allowed{
+		{"recording", "what it writes"},
+		{"providers/metrics", "the connection to a server, and the kinds of its errors"},
+		{"github.com/golang/snappy", "how remote read is packed"},
+		{"github.com/prometheus/prometheus/model", "labels and histograms"},
+		{"github.com/prometheus/prometheus/promql/parser", "what queries select"},
+		{"github.com/prometheus/prometheus/prompb", "the messages of remote read"},
+		{"github.com/prometheus/prometheus/storage", "samples to chunks"},
+		{"github.com/prometheus/prometheus/tsdb/chunkenc", "the chunks of remote read"},
+		{"github.com/prometheus/prometheus/tsdb/chunks", "the chunks of remote read"},
+		{"sigs.k8s.io/yaml", "the server's configuration"},
+	}},
 
 	{folder: "benchmark", open: true},
 	{folder: "benchmark/world", may: []allowed{
@@ -306,11 +318,11 @@ var withClock = []string{"cmd", "lab", "e2e", "benchmark"}
 
 // withFiles are the folders that may use os for files, and nothing else of it: their
 // data are files. They may not read the clock, nor start processes.
-var withFiles = []string{"recording"}
+var withFiles = []string{"recording", "recording/capture"}
 
 // filesOfOS are the names of package os that withFiles may use.
 var filesOfOS = []string{
-	"Chmod", "CopyFS", "DirFS", "ErrExist", "ErrNotExist", "File", "Lstat", "Mkdir", "MkdirAll", "MkdirTemp", "O_CREATE", "O_EXCL", "O_WRONLY",
+	"Chmod", "CopyFS", "DirFS", "ErrExist", "ErrNotExist", "File", "Lstat", "Mkdir", "MkdirAll", "MkdirTemp", "O_APPEND", "O_CREATE", "O_EXCL", "O_TRUNC", "O_WRONLY",
 	"Open", "OpenFile", "ReadDir", "ReadFile", "Remove", "RemoveAll", "Rename", "Stat",
 }
 

@@ -48,7 +48,7 @@ type meteredReader struct {
 }
 
 // errTooLong is a JSON value without an end.
-var errTooLong = fmt.Errorf("one series has more than %d bytes; record it in parts", MaxSeriesBytes)
+var errTooLong = fmt.Errorf("%w: one series has more than %d bytes; record it in parts", ErrTooMany, MaxSeriesBytes)
 
 func (m *meteredReader) Read(into []byte) (int, error) {
 	if m.left <= 0 {

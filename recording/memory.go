@@ -157,7 +157,7 @@ func (c *collector) of(named labels.Labels) *Series {
 func (c *collector) note(t int64, where position) error {
 	c.count++
 	if c.count > c.limit {
-		return fmt.Errorf("%s: more than %d samples, which is all that is read of texts (16 bytes of memory each); cut it by time or series, or make a TSDB block of it: promtool tsdb create-blocks-from openmetrics", where, c.limit)
+		return fmt.Errorf("%s: %w: %d are all that is read of texts (16 bytes of memory each); cut it by time or series, or make a TSDB block of it: promtool tsdb create-blocks-from openmetrics", where, ErrTooMany, c.limit)
 	}
 	if t < c.lowest.t {
 		c.lowest = place{t, where}

@@ -29,6 +29,8 @@ type Provider struct {
 	http    *http.Client
 	api     v1.API
 	secrets func() []string
+	// locate is the URL of a path below the address.
+	locate func(path string) string
 }
 
 var _ metrics.Provider = (*Provider)(nil)
@@ -51,6 +53,7 @@ func New(config Config) (*Provider, error) {
 		return nil, fmt.Errorf("connecting to %s: %s", provider, provider.redact(err.Error()))
 	}
 	provider.http = client
+	provider.locate = func(path string) string { return inner.URL(path, nil).String() }
 	provider.api = v1.NewAPI(endpoint{Client: inner, redact: provider.redact})
 	return provider, nil
 }
