@@ -128,7 +128,11 @@ func (s *session) whyRun(ctx context.Context, name string) (replay.Why, error) {
 	}
 	run := &v1alpha1.AnalysisRun{}
 	if err := c.Get(ctx, client.ObjectKey{Namespace: c.namespace, Name: name}, run); err != nil {
-		return replay.Why{}, s.explain(fmt.Sprintf("reading analysisrun %s/%s", c.namespace, name), err)
+		failed := asFailure(s.explain(fmt.Sprintf("reading analysisrun %s/%s", c.namespace, name), err))
+		if failed.code == exitNotFound && !kindMissing(err) {
+			failed.next = s.kubectl("get analysisruns.serin.dev") + s.namespaceFlag()
+		}
+		return replay.Why{}, failed
 	}
 	return replay.WhyRun(run, s.Now()), nil
 }

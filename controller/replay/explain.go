@@ -93,8 +93,11 @@ type explaining struct {
 
 // explain puts the parts together.
 func (x explaining) explain() MetricExplanation {
-	e := MetricExplanation{Metric: x.metric.Name, Phase: string(x.result.Phase), Message: x.result.Message, Margin: x.margin(), Blind: x.blind()}
-	if e.Message == "" {
+	e := MetricExplanation{Metric: x.metric.Name, Phase: string(x.result.Phase), Message: x.result.Message, Blind: x.blind()}
+	if x.result.Phase != v1alpha1.AnalysisSuccessful {
+		e.Margin = x.margin()
+	}
+	if e.Message == "" && x.result.Count+x.result.Blind == 0 {
 		e.Message = fmt.Sprintf("Metric %q has not been measured yet", e.Metric)
 	}
 	switch x.result.Phase {
