@@ -60,15 +60,19 @@ func (s *Setup) firstWeight() (change, bool) {
 	}}, true
 }
 
-// firstPause doubles the first pause.
+// firstPause doubles the first pause. When only steps are analysed, which begins after it, it
+// halves it.
 func (s *Setup) firstPause() (change, bool) {
 	for i, step := range s.spec.Steps {
 		if step.Pause == nil || step.Pause.Duration == nil || *step.Pause.Duration == 0 {
 			continue
 		}
-		longer := 2 * *step.Pause.Duration
-		return change{name: fmt.Sprintf("first pause %s → %s", short(longer/2), short(longer)), rollout: func(r *v1alpha1.Rollout) {
-			value := intstr.FromString(longer.String())
+		pause, changed := *step.Pause.Duration, 2**step.Pause.Duration
+		if s.background == nil {
+			changed = max(pause/2, time.Second)
+		}
+		return change{name: fmt.Sprintf("first pause %s → %s", short(pause), short(changed)), rollout: func(r *v1alpha1.Rollout) {
+			value := intstr.FromString(changed.String())
 			r.Spec.Strategy.Canary.Steps[i].Pause = &v1alpha1.PauseStep{Duration: &value}
 		}}, true
 	}

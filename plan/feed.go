@@ -4,21 +4,24 @@ import (
 	"slices"
 	"time"
 
+	"github.com/prometheus/prometheus/model/labels"
+
 	"github.com/serin-dev/serin/analysis/run"
 	"github.com/serin-dev/serin/analysis/series"
 )
 
 // feed answers the looks of one run.
 type feed struct {
-	cluster  *cluster
-	baseline string
-	readings []reading
-	gauges   []*gaugeDraws
+	cluster   *cluster
+	baseline  string
+	readings  []reading
+	gauges    []*gaugeDraws
+	synthetic synthetic
 }
 
 // newFeed is the feed of a run.
 func newFeed(c *cluster, live *liveRun, key string) *feed {
-	f := &feed{cluster: c, baseline: live.baseline, readings: live.readings}
+	f := &feed{cluster: c, baseline: live.baseline, readings: live.readings, synthetic: synthetic{cluster: c, known: map[string]labels.Labels{}}}
 	for range live.readings {
 		f.gauges = append(f.gauges, nil)
 	}
@@ -42,6 +45,8 @@ func (f *feed) take(look run.Look, live *liveRun, now time.Time) run.Measurement
 		m.Samples = f.histograms(r, from, now)
 	case gauge:
 		m.Samples = f.gauges[at].take(now)
+	case query:
+		return f.synthetic.measure(r.prometheus, look, now)
 	}
 	return m
 }

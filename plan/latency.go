@@ -103,6 +103,16 @@ func (l Latency) at(p float64) float64 {
 	return math.Exp(a.log() + (b.log()-a.log())*(z-za)/(zb-za))
 }
 
+// mean is the mean latency in seconds.
+func (l Latency) mean() float64 {
+	const parts = 1000
+	sum := 0.0
+	for i := range parts {
+		sum += l.at((float64(i) + .5) / parts)
+	}
+	return sum / parts
+}
+
 // log is the natural logarithm of the latency in seconds.
 func (q Quantile) log() float64 { return math.Log(q.At.Seconds()) }
 

@@ -67,14 +67,10 @@ func (o *outcome) enter(r *release) {
 
 // spend notes what the next stretch of time is waited for.
 func (o *outcome) spend(r *release, stretch time.Duration) {
-	observation := r.observe()
-	for key, live := range r.runs {
-		observation.Runs[key] = live.view(r.now)
-	}
 	if o.waits == nil {
 		o.waits = map[waiting]time.Duration{}
 	}
-	o.waits[waiting{r.state.Step, progression.Summarize(r.state, observation).Reason}] += stretch
+	o.waits[waiting{r.state.Step, progression.Summarize(r.state, r.observed()).Reason}] += stretch
 }
 
 // conclude notes how the release ended.
@@ -90,8 +86,12 @@ func (o *outcome) conclude(r *release) {
 	case r.over():
 		o.ending = promoted
 		if len(r.state.Waits) > 0 {
-			o.ending, o.reason = held, progression.WaitInconclusive
+			o.ending = held
 		}
+	}
+	if o.ending == held {
+		summary := progression.Summarize(r.state, r.observed())
+		o.reason, o.message = summary.Reason, summary.Message
 	}
 	for _, live := range r.runs {
 		if live.state.Phase != run.Failed {

@@ -70,11 +70,8 @@ func (r *release) round() time.Time {
 	r.measure()
 	var wake time.Time
 	for range mostRounds {
-		o := r.observe()
+		o := r.observed()
 		o.Intent = r.intent
-		for key, live := range r.runs {
-			o.Runs[key] = live.view(r.now)
-		}
 		var effects []progression.Effect
 		r.state, effects = progression.Decide(r.state, o)
 		acted := false
@@ -93,6 +90,15 @@ func (r *release) round() time.Time {
 		}
 	}
 	return r.next(wake)
+}
+
+// observed is the cluster and the runs, as the core sees them.
+func (r *release) observed() progression.Observation {
+	o := r.observe()
+	for key, live := range r.runs {
+		o.Runs[key] = live.view(r.now)
+	}
+	return o
 }
 
 // next is the soonest of all that may happen.

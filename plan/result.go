@@ -91,8 +91,10 @@ type Scenario struct {
 	// Waits are where promoted releases spent their time, in the order of the steps.
 	Waits []Wait `json:"waits,omitempty"`
 	// Example is why the first one of the releases that were taken back, or else held,
-	// ended, in the words of the live code.
-	Example string `json:"example,omitempty"`
+	// ended, in the words of the live code, and HeldExample what the first one waits for that
+	// was held.
+	Example     string `json:"example,omitempty"`
+	HeldExample string `json:"heldExample,omitempty"`
 }
 
 // Share is a number of releases among all, with a 95 % interval (Wilson 1927).

@@ -32,9 +32,12 @@ type Setup struct {
 	background *analysis
 	steps      map[int32]*analysis
 	signals    signals
+	versions   versions
 	good       behaviour
 	metrics    []Metric
 	notes      []string
+	// meanLatency is the stable version's, in seconds.
+	meanLatency float64
 	// looksSkipped says that some metrics are looked at less often than templates say.
 	looksSkipped bool
 	// wholeLookback hands over all samples that a look asks for: slower, with the same
@@ -75,10 +78,14 @@ func Prepare(subject Subject, assumed Assumptions) (*Setup, error) {
 	if s.assumed.Patience == 0 {
 		s.assumed.Patience = s.usualPatience()
 	}
+	if canary := rollout.Spec.Strategy.Canary; canary != nil {
+		s.versions = versions{canary.CanaryService, canary.StableService}
+	}
 	if err := s.resolve(); err != nil {
 		return nil, err
 	}
-	s.good = s.behaviour(Regression{})
+	s.assumed.Edges = slices.Compact(slices.Sorted(slices.Values(slices.Concat(s.assumed.Edges, s.signals.edges))))
+	s.good, s.meanLatency = s.behaviour(Regression{}), assumed.Latency.mean()
 	return s, s.check()
 }
 
@@ -150,6 +157,19 @@ func (s *Setup) analysis(of v1alpha1.RolloutAnalysis, kind translate.Kind, alone
 	if s.subject.change != nil {
 		s.subject.change(&resolved)
 	}
+	found := &analysis{kind: kind, selectsBaseline: translate.SelectsBaseline(of.Args)}
+	var abouts []Metric
+	for _, metric := range resolved.Metrics {
+		reading, about, err := s.signals.read(metric, s.assumed, s.versions)
+		if err != nil {
+			s.notes = append(s.notes, fmt.Sprintf("metric %s is left out: %v", metric.Name, err))
+			continue
+		}
+		found.metrics, found.readings, abouts = append(found.metrics, metric), append(found.readings, reading), append(abouts, about)
+	}
+	if resolved.Metrics = found.metrics; len(found.metrics) == 0 {
+		return nil, fmt.Errorf("no metric can be simulated: %s", strings.Join(s.notes, "; "))
+	}
 	spec, problems := translate.ParseRun(resolved, kind, s.subject.Checks)
 	if len(problems) > 0 {
 		return nil, problems
@@ -159,10 +179,8 @@ func (s *Setup) analysis(of v1alpha1.RolloutAnalysis, kind translate.Kind, alone
 			metric.Interval, s.looksSkipped = s.assumed.Scrape, true
 		}
 	}
-	found := &analysis{kind: kind, spec: spec, metrics: resolved.Metrics, selectsBaseline: translate.SelectsBaseline(of.Args)}
-	for i, metric := range resolved.Metrics {
-		reading, about := s.signals.read(metric, s.assumed)
-		found.readings = append(found.readings, reading)
+	found.spec = spec
+	for i, about := range abouts {
 		about.Weight = spec.Metrics[i].Weight
 		if !slices.ContainsFunc(s.metrics, func(m Metric) bool { return m.Name == about.Name }) {
 			s.metrics = append(s.metrics, about)

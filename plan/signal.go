@@ -37,6 +37,8 @@ type reading struct {
 	byRouter bool
 	// wantsBaseline says that there is one to compare with.
 	wantsBaseline bool
+	// prometheus is the source of a query.
+	prometheus *v1alpha1.PrometheusMetric
 }
 
 // badKind is one kind of bad requests.
@@ -53,16 +55,24 @@ type signals struct {
 	gauges []string
 	// histograms and routers say that any metric reads buckets, or a router's series.
 	histograms, routers bool
+	// families are the metrics that queries read, and errors is the index of the bad requests
+	// in them.
+	families []*family
+	errors   int
+	// edges are those that queries ask for by le, in seconds.
+	edges []float64
 }
 
-// read says how a metric is fed, and adds what it reads.
-func (s *signals) read(metric v1alpha1.Metric, a Assumptions) (reading, Metric) {
+// read says how a metric is fed, and adds what it reads. The error is a *notSimulated.
+func (s *signals) read(metric v1alpha1.Metric, a Assumptions, v versions) (reading, Metric, error) {
 	prometheus := metric.Provider.Prometheus
 	r := reading{name: metric.Name, wantsBaseline: prometheus.Baseline != nil}
 	about := Metric{Name: metric.Name, Judge: judgeName(metric), Interval: metric.Interval}
 	switch {
 	case prometheus.Query != "":
-		r.source, about.Reads = query, "PromQL over the synthetic series"
+		r.source, r.prometheus = query, prometheus
+		err := s.readQuery(prometheus.Query, a, v, &about)
+		return r, about, err
 	case prometheus.Canary.Histogram != "":
 		r.source, r.byRouter, s.histograms = histogram, isRouters(prometheus.Canary.Histogram), true
 		about.Signal, about.Reads = LatencySignal, "latency"
@@ -84,7 +94,66 @@ func (s *signals) read(metric v1alpha1.Metric, a Assumptions) (reading, Metric) 
 		s.routers = true
 		about.Assumed = strings.TrimPrefix(about.Assumed+"; the router's series do not tell pods apart", "; ")
 	}
-	return r, about
+	return r, about, nil
+}
+
+// readQuery adds what a query reads.
+func (s *signals) readQuery(query string, a Assumptions, v versions, about *Metric) error {
+	found, err := families(query)
+	if err != nil {
+		return err
+	}
+	for _, f := range found {
+		if err := f.findStatus(); err != nil {
+			return err
+		}
+	}
+	var reads []string
+	for _, f := range found {
+		if f, err = s.family(f, v); err != nil {
+			return err
+		}
+		s.routers = s.routers || f.byRouter
+		reads = append(reads, f.name)
+		switch {
+		case f.kind == bucket || f.kind == sum:
+			s.histograms, about.Signal = true, LatencySignal
+		case f.status != "" || f.kind == onlyBad:
+			about.Signal = Errors
+		}
+	}
+	s.errors = s.kind(Errors, "", a)
+	slices.Sort(reads)
+	about.Reads = "PromQL over made-up series of " + strings.Join(slices.Compact(reads), ", ")
+	return nil
+}
+
+// family adds a metric, or to one that is known what else is asked of it. Its labels must be
+// such that they can be made up for both versions.
+func (s *signals) family(f *family, v versions) (*family, error) {
+	if at := slices.IndexFunc(s.families, func(known *family) bool { return known.name == f.name }); at >= 0 {
+		s.families[at].merge(f)
+		f = s.families[at]
+		if err := f.findStatus(); err != nil {
+			return nil, err
+		}
+	} else {
+		s.families = append(s.families, f)
+	}
+	for _, hash := range []string{canaryHash, stableHash} {
+		if _, err := f.labelsOf(v, hash, "web-"+hash+"-1"); err != nil {
+			return nil, err
+		}
+	}
+	for _, m := range f.matchers[labels.BucketLabel] {
+		if edge, err := parseNumber(m.Value); err == nil && edge > 0 {
+			if f.milliseconds {
+				edge /= 1000
+			}
+			s.edges = append(s.edges, edge)
+		}
+	}
+	return f, nil
 }
 
 // judgeName is by what a metric is judged, for people.
@@ -159,7 +228,7 @@ func isErrors(selector string) bool {
 // written, by whoever.
 var (
 	badStatuses  = []string{"500", "503", "5xx", "5", "Internal", "error", "failure", "false"}
-	goodStatuses = []string{"200", "2xx", "2", "OK", "success", "ok", "true"}
+	goodStatuses = []string{"200", "200", "2xx", "2", "OK", "success", "success", "true"}
 )
 
 // routers are the beginnings of the names of metrics that a router reports, of each

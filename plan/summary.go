@@ -38,9 +38,11 @@ func (s *Setup) summarize(name string, regression *Regression, outcomes []outcom
 	}
 	scenario.Where, scenario.By = s.places(caught), counted(caught)
 	scenario.Waits = s.waits(ended[promoted])
-	for _, o := range slices.Concat(caught, ended[held]) {
-		scenario.Example = cmp.Or(o.message, o.reason)
-		break
+	if all := slices.Concat(caught, ended[held]); len(all) > 0 {
+		scenario.Example = cmp.Or(all[0].message, all[0].reason)
+	}
+	if all := ended[held]; len(all) > 0 {
+		scenario.HeldExample = cmp.Or(all[0].message, all[0].reason)
 	}
 	return scenario
 }

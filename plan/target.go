@@ -41,6 +41,7 @@ type target struct {
 	total        float64
 	bad, buckets []float64
 	edges        []float64
+	meanLatency  float64
 	// The samples that were scraped of each.
 	totalSamples     []series.Sample
 	badSamples       [][]series.Sample
@@ -60,6 +61,7 @@ func (c *cluster) newTarget(name string, b behaviour, available time.Time) *targ
 	if c.setup.signals.histograms {
 		t.shares = c.setup.assumed.Latency.shares(c.setup.assumed.Edges, b.slower*slow)
 		t.buckets, t.edges = make([]float64, len(t.shares)), c.setup.assumed.Edges
+		t.meanLatency = c.setup.meanLatency * b.slower * slow
 	}
 	t.next = available.Add(time.Duration(t.rng.Float64() * float64(c.setup.assumed.Scrape))).Truncate(time.Millisecond)
 	return t

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -12,8 +13,8 @@ import (
 // WriteText writes a result for people, in 100 columns.
 func (r *Result) WriteText(to io.Writer) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s\n", r.Rollout, r.path())
-	fmt.Fprintf(&b, "assumed: %s\n", r.Service.text())
+	fmt.Fprintln(&b, wrapped(r.Rollout+": "+r.path(), "  "))
+	fmt.Fprintln(&b, wrapped("assumed: "+r.Service.text(), "  "))
 	r.writeGood(&b)
 	r.writeRegressions(&b)
 	r.writeChanges(&b)
@@ -27,7 +28,7 @@ func (r *Result) path() string {
 	if len(r.Steps) == 0 {
 		return "no steps"
 	}
-	return wrapped(strings.Join(r.Steps, ", "), "  ")
+	return strings.Join(r.Steps, ", ")
 }
 
 // text is the service in one line or two.
@@ -39,7 +40,7 @@ func (s Service) text() string {
 	if s.PodSpread > 0 {
 		parts = append(parts, "pods differ by "+percent(s.PodSpread))
 	}
-	return wrapped(strings.Join(parts, ", "), "  ")
+	return strings.Join(parts, ", ")
 }
 
 // writeGood writes what becomes of good releases.
@@ -55,7 +56,7 @@ func (r *Result) writeGood(b *strings.Builder) {
 	}
 	fmt.Fprintf(b, "  promoted      %s\n", g.Promoted.text())
 	fmt.Fprintf(b, "  false alarms  %s", g.TakenBack.text())
-	if r.Budget > 0 {
+	if r.spends() {
 		fmt.Fprintf(b, "; falseAlarmBudget promises at most %s", percent(r.Budget))
 	}
 	fmt.Fprintln(b)
@@ -64,7 +65,7 @@ func (r *Result) writeGood(b *strings.Builder) {
 	}
 	r.writeWaits(b)
 	if g.Example != "" {
-		fmt.Fprintf(b, "  the first that was not promoted: %s\n", wrapped(g.Example, "    "))
+		fmt.Fprintln(b, "  "+wrapped("the first that was not promoted: "+g.Example, "    "))
 	}
 }
 
@@ -131,29 +132,43 @@ func (r *Result) writeRegressions(b *strings.Builder) {
 	}
 	fmt.Fprintf(b, "\nA regression, %d times each: how many are caught, how soon, and what they cost until then\n", r.Regressions[0].Releases)
 	table := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "  REGRESSION\tCAUGHT\tMEDIAN\tP90\tREQUESTS\tBAD\tEXTRA BAD\tMOST AT\tMINIMUM")
+	fmt.Fprintln(table, "  REGRESSION\tCAUGHT\tMISSED\tMEDIAN\tP90\tREQUESTS\tBAD\tEXTRA\tMOST AT\tMINIMUM")
+	known := false
 	for _, s := range r.Regressions {
 		minimum := "-"
 		if s.Minimum != nil {
-			minimum = seconds(s.Minimum.Seconds)
+			minimum, known = seconds(s.Minimum.Seconds), true
 		}
-		caught := fmt.Sprintf("%s [%s to %s]", whole(s.TakenBack.Share), whole(s.TakenBack.Lower), whole(s.TakenBack.Upper))
-		if s.Detection.Count == 0 {
-			fmt.Fprintf(table, "  %s\t%s\t-\t-\t-\t-\t-\t-\t%s\n", s.Name, caught, minimum)
-			continue
+		cells := []string{s.Name, s.TakenBack.cell(), whole(s.Promoted.Share), "-", "-", "-", "-", "-", "-", minimum}
+		if s.Detection.Count > 0 {
+			copy(cells[3:], []string{seconds(s.Detection.P50), seconds(s.Detection.P90), number(s.Requests.P50), number(s.Bad.P50), number(s.Extra.P50), s.most()})
 		}
-		fmt.Fprintf(table, "  %s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", s.Name, caught, seconds(s.Detection.P50), seconds(s.Detection.P90),
-			number(s.Requests.P50), number(s.Bad.P50), number(s.Extra.P50), s.most(), minimum)
+		fmt.Fprintln(table, "  "+strings.Join(cells, "\t"))
 	}
 	_ = table.Flush()
-	fmt.Fprintln(b, "  MEDIAN and P90: from the first request of the new version until it was taken back. REQUESTS, BAD,")
-	fmt.Fprintln(b, "  EXTRA BAD: medians of what it served until then; EXTRA: what the stable version would not have had.")
-	fmt.Fprintln(b, "  Bad latency is slower than the stable p99. MINIMUM: no test with this budget is faster (Wald).")
+	legend := "MISSED: promoted. MEDIAN and P90 are from the first request of the new version until it was taken back. " +
+		"REQUESTS, BAD and EXTRA are medians of what it served until then: all, bad ones, and those that the stable version would not have had. " +
+		"Bad latency is slower than the stable p99."
+	if known {
+		legend += " MINIMUM: on average no test with this budget is faster (Wald)."
+	}
+	fmt.Fprintln(b, "  "+wrapped(legend, "  "))
 	for _, s := range r.Regressions {
-		if s.TakenBack.Count == 0 && s.Held.Count > 0 {
-			fmt.Fprintf(b, "  %s held %d of %d: %s\n", s.Name, s.Held.Count, s.Held.Of, wrapped(s.Example, "    "))
+		if s.Held.Count > 0 {
+			fmt.Fprintln(b, "  "+wrapped(fmt.Sprintf("%s was held %d of %d times; the first: %s", s.Name, s.Held.Count, s.Held.Of, s.HeldExample), "    "))
+			break
 		}
 	}
+}
+
+// spends says whether any metric draws on the budget.
+func (r *Result) spends() bool {
+	return r.Budget > 0 && slices.ContainsFunc(r.Metrics, func(m Metric) bool { return m.Judge != "conditions" && m.Judge != "mannWhitney" })
+}
+
+// cell is a share with its interval, short: 83% (64-93).
+func (s Share) cell() string {
+	return fmt.Sprintf("%s (%s-%s)", whole(s.Share), strings.TrimSuffix(whole(s.Lower), "%"), strings.TrimSuffix(whole(s.Upper), "%"))
 }
 
 // most is where most were taken back: 25%, step 4.
@@ -174,28 +189,33 @@ func (r *Result) writeChanges(b *strings.Builder) {
 	}
 	fmt.Fprintf(b, "\nWhat would halve it, measured: %s again with one thing changed, %d times each\n", r.Focus, r.Changes[0].Bad.Releases)
 	table := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "  CHANGE\tCAUGHT\tMEDIAN\t\tEXTRA BAD\t\tGOOD RELEASE\t")
+	fmt.Fprintln(table, "  CHANGE\tCAUGHT\tMEDIAN\t\tEXTRA\t\tGOOD RELEASE")
 	for _, s := range r.Regressions {
 		if s.Name == r.Focus {
-			fmt.Fprintf(table, "  none\t%s\t%s\t\t%s\t\t%s\t\n", whole(s.TakenBack.Share), seconds(s.Detection.P50), number(s.Extra.P50), seconds(r.Good.Duration.P50))
+			fmt.Fprintf(table, "  none\t%s\t%s\t\t%s\t\t%s\n", whole(s.TakenBack.Share), seconds(s.Detection.P50), number(s.Extra.P50), takes(r.Good))
 		}
 	}
 	for _, c := range r.Changes {
-		halves := ""
+		good := takes(c.Good)
 		if c.Halves {
-			halves = "halves it"
+			good += "  <- halves it"
 		}
-		good := "-"
-		if c.Good.Duration.Count > 0 {
-			good = seconds(c.Good.Duration.P50)
-		}
-		if c.Good.TakenBack.Count > 0 {
-			good += fmt.Sprintf(" (%d of %d taken back)", c.Good.TakenBack.Count, c.Good.Releases)
-		}
-		fmt.Fprintf(table, "  %s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", c.Name, whole(c.Bad.TakenBack.Share), seconds(c.Bad.Detection.P50), times(c.Detection),
-			number(c.Bad.Extra.P50), times(c.Extra), good, halves)
+		fmt.Fprintf(table, "  %s\t%s\t%s\t%s\t%s\t%s\t%s\n", c.Name, whole(c.Bad.TakenBack.Share), seconds(c.Bad.Detection.P50), times(c.Detection),
+			number(c.Bad.Extra.P50), times(c.Extra), good)
 	}
 	_ = table.Flush()
+}
+
+// takes is how long good releases take.
+func takes(good Scenario) string {
+	text := "none promoted"
+	if good.Duration.Count > 0 {
+		text = seconds(good.Duration.P50)
+	}
+	if good.TakenBack.Count > 0 {
+		text += fmt.Sprintf(" (%d of %d taken back)", good.TakenBack.Count, good.Releases)
+	}
+	return text
 }
 
 // times is a ratio: ×0.52.
@@ -214,11 +234,11 @@ func (r *Result) writeMetrics(b *strings.Builder) {
 		if m.Assumed != "" {
 			text += "; " + m.Assumed
 		}
-		fmt.Fprintf(b, "  %s\n", wrapped(text, "    "))
+		fmt.Fprintln(b, "  "+wrapped(text, "    "))
 	}
 	fmt.Fprintf(b, "\nIntervals have 95%% confidence; seed %d gives the same again.\n", r.Seed)
 	for _, note := range r.Notes {
-		fmt.Fprintf(b, "Note: %s.\n", wrapped(note, "  "))
+		fmt.Fprintln(b, wrapped("Note: "+note+".", "  "))
 	}
 }
 
