@@ -155,7 +155,7 @@ func TestEqual(t *testing.T) {
 		fast, slow := provider(t, held, recorded.Config{}), provider(t, held, recorded.Config{EngineOnly: true})
 		batched := provider(t, held, recorded.Config{EngineOnly: true})
 		expression := rapid.SampledFrom(expressions()).Draw(r, "expression")
-		at := metricstest.Origin().Add(time.Duration(rapid.IntRange(-60_000, 1_500_000).Draw(r, "start in ms")) * time.Millisecond)
+		at := moment(r, held)
 		step := time.Duration(rapid.IntRange(1, 120_000).Draw(r, "step in ms")) * time.Millisecond
 		for range 12 {
 			at = at.Add(step)
@@ -169,10 +169,22 @@ func TestEqual(t *testing.T) {
 			// Between two steps nobody asks for the next step of a grid.
 			ask(slow, expression, at.Add(-step/2))
 			if rapid.IntRange(0, 5).Draw(r, "odd") == 0 {
-				at = at.Add(time.Duration(rapid.IntRange(-300_000, 300_000).Draw(r, "jump in ms")) * time.Millisecond)
+				at = moment(r, held)
 			}
 		}
 	})
+}
+
+// moment draws a time: often one at which a sample enters or leaves a window, for that
+// is where two ways of counting differ.
+func moment(r *rapid.T, held source) time.Time {
+	if rapid.Bool().Draw(r, "anywhere") {
+		return metricstest.Origin().Add(time.Duration(rapid.IntRange(-60_000, 1_500_000).Draw(r, "ms")) * time.Millisecond)
+	}
+	sampled := rapid.SampledFrom(slices.DeleteFunc(slices.Clone(held), func(one recording.Series) bool { return len(one.Floats) == 0 })).Draw(r, "series").Floats
+	at := sampled[rapid.IntRange(0, len(sampled)-1).Draw(r, "sample")].T
+	window := rapid.SampledFrom([]time.Duration{0, 30 * time.Second, time.Minute, 90 * time.Second, 2 * time.Minute, 3 * time.Minute, 5 * time.Minute}).Draw(r, "window")
+	return time.UnixMilli(at + int64(rapid.IntRange(-1, 1).Draw(r, "beside"))).Add(window)
 }
 
 // ask is an answer as text, in which every bit of a number shows.

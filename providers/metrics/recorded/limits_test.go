@@ -27,13 +27,15 @@ func TestNoFuture(t *testing.T) {
 		full := provider(t, whole, config)
 		rapid.Check(t, func(r *rapid.T) {
 			expression := rapid.SampledFrom(expressions()).Draw(r, "expression")
-			at := metricstest.Origin().Add(time.Duration(rapid.IntRange(0, 1_800_000).Draw(r, "ms")) * time.Millisecond)
-			past := provider(t, until(whole, at.UnixMilli()), config)
-			if difference := cmp.Diff(ask(past, expression, at), ask(full, expression, at)); difference != "" {
-				r.Fatalf("%s: %s at %s (-cut +whole):\n%s", name, expression, at, difference)
+			at := moment(r, whole)
+			// The later ones are answered from a batch that reaches into the future.
+			for range 4 {
+				past := provider(t, until(whole, at.UnixMilli()), config)
+				if difference := cmp.Diff(ask(past, expression, at), ask(full, expression, at)); difference != "" {
+					r.Fatalf("%s: %s at %s (-cut +whole):\n%s", name, expression, at, difference)
+				}
+				at = at.Add(20 * time.Second)
 			}
-			// The next step of a grid is asked for, so that batches reach into the future.
-			full.Query(context.Background(), expression, at.Add(time.Minute))
 		})
 	}
 }
@@ -173,4 +175,34 @@ func TestConcurrent(t *testing.T) {
 		})
 	}
 	all.Wait()
+}
+
+// TestEdges: at the very millisecond at which a sample enters or leaves, all ways agree,
+// and none of them sees further with a negative offset or @, on a grid or not.
+func TestEdges(t *testing.T) {
+	x := recording.Series{Labels: labels.FromStrings("__name__", "x_total")}
+	zero := metricstest.Origin().UnixMilli()
+	for i := range int64(20) {
+		x.Floats = append(x.Floats, recording.Point{T: zero + i*15_000, V: float64(i * i)})
+	}
+	held := source{x}
+	plans, engine := provider(t, held, recorded.Config{}), provider(t, held, recorded.Config{EngineOnly: true})
+	for _, expression := range []string{
+		"x_total", "x_total offset 1m", "rate(x_total[1m])", "last_over_time(x_total[30s])", "count_over_time(x_total[1m] offset 15s)",
+		"sum(x_total offset -30s)", "sum(rate(x_total[1m] offset -1m))", "sum(x_total @ 1772366500)", "sum_over_time(x_total[1m:10s] offset -30s)", "sum(x_total @ end())", "max_over_time(x_total[1m:5s])",
+	} {
+		for _, edge := range []time.Duration{0, 15 * time.Second, time.Minute, 4*time.Minute + 45*time.Second, 9*time.Minute + 45*time.Second, 10*time.Minute + 45*time.Second} {
+			for beside := -3 * time.Millisecond; beside <= 3*time.Millisecond; beside += time.Millisecond {
+				at := metricstest.Origin().Add(edge + beside)
+				want := ask(provider(t, until(held, at.UnixMilli()), recorded.Config{EngineOnly: true}), expression, at)
+				if difference := cmp.Diff(want, ask(plans, expression, at)); difference != "" {
+					t.Errorf("%s at %s by a plan (-alone +plan):\n%s", expression, edge+beside, difference)
+				}
+				// Seven times a millisecond apart are a grid.
+				if difference := cmp.Diff(want, ask(engine, expression, at)); difference != "" {
+					t.Errorf("%s at %s by a batch (-alone +batch):\n%s", expression, edge+beside, difference)
+				}
+			}
+		}
+	}
 }

@@ -57,7 +57,8 @@ func newMemory(source Source, config Config) *memory {
 
 // selected returns what matches, in the order of the labels.
 func (m *memory) selected(ctx context.Context, matchers []*labels.Matcher) ([]*decoded, error) {
-	known := m.selection(keyOf(matchers))
+	key := keyOf(matchers)
+	known := m.selection(key)
 	known.turn.Lock()
 	defer known.turn.Unlock()
 	if known.ready {
@@ -78,6 +79,10 @@ func (m *memory) selected(ctx context.Context, matchers []*labels.Matcher) ([]*d
 		return nil, err
 	}
 	known.ready = true
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	// Keeping it may have forgotten all selections, and this one with them.
+	m.selections[key] = known
 	return known.series, nil
 }
 
