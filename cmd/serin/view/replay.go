@@ -117,42 +117,39 @@ func fraction(at time.Time) string {
 	return strings.TrimRight(at.UTC().Format(".000000"), "0")
 }
 
-// timelineLines have a line for each change: when, at which weight, what.
+// timelineLines have a line for each change: when, at which weight, what. What does not
+// fit goes on below its beginning.
 func timelineLines(r *replay.Result, looks bool, s Settings) []string {
 	events := shownEvents(r, looks)
 	rows := make([][]cell, len(events))
+	times, weights := 0, 0
 	for i, event := range events {
 		weight := ""
 		if event.Weight != nil {
 			weight = strconv.Itoa(int(*event.Weight)) + "%"
 		}
-		rows[i] = []cell{{text: s.Style.mark(eventSign(event))}, {text: clockTime(event.At, r)}, {text: weight, ansi: ansiDim}, {text: eventText(r, event)}}
+		at := clockTime(event.At, r)
+		times, weights = max(times, len(at)), max(weights, len(weight))
+		rows[i] = []cell{{text: s.Style.mark(eventSign(event))}, {text: at}, {text: weight, ansi: ansiDim}, {}}
 	}
-	lines := marked(rows, s)
-	if s.Width <= 0 {
-		return lines
+	// Two columns of margin, the sign, and two spaces between columns.
+	indent := 4 + times + 2 + weights + 2
+	rest := make([][]string, len(events))
+	for i, event := range events {
+		text := []string{eventText(r, event)}
+		if s.Width-indent >= 20 {
+			text = wrap(text[0], "", s.Width-indent)
+		}
+		rows[i][3].text, rest[i] = text[0], text[1:]
 	}
-	var broken []string
-	for _, line := range lines {
-		broken = append(broken, hanging(line, s)...)
+	var lines []string
+	for i, line := range marked(rows, s) {
+		lines = append(lines, line)
+		for _, more := range rest[i] {
+			lines = append(lines, strings.Repeat(" ", indent)+more)
+		}
 	}
-	return broken
-}
-
-// hanging breaks a line of the timeline behind the columns in front of its text.
-func hanging(line string, s Settings) []string {
-	const indent = 4
-	if s.Style.Color || len([]rune(line)) <= s.Width {
-		// Colours have no width; a terminal breaks the line itself.
-		return []string{line}
-	}
-	runes := []rune(line)
-	cut := s.Width
-	for cut > s.Width/2 && runes[cut] != ' ' {
-		cut--
-	}
-	rest := wrapped(strings.Repeat(" ", indent), strings.TrimSpace(string(runes[cut:])), s)
-	return append([]string{strings.TrimRight(string(runes[:cut]), " ")}, rest...)
+	return lines
 }
 
 // shownEvents leaves out what another event of the same time says as well, and adds the
@@ -171,13 +168,26 @@ func shownEvents(r *replay.Result, looks bool) []replay.Event {
 		for _, metric := range run.Metrics {
 			for _, point := range metric.Points {
 				if !told(events, run.Name, metric.Name, point) {
-					events = append(events, replay.Event{At: point.At, Run: run.Name, Metric: metric.Name, Phase: point.Phase, Reason: point.Reason, Message: point.Message})
+					events = append(events, replay.Event{
+						At: point.At, Run: run.Name, Metric: metric.Name, Phase: point.Phase, Reason: point.Reason, Message: point.Message, Weight: weightAt(r, point.At),
+					})
 				}
 			}
 		}
 	}
 	slices.SortStableFunc(events, func(a, b replay.Event) int { return a.At.Compare(b.At) })
 	return events
+}
+
+// weightAt is the canary's share of the traffic at a time; nil without a Rollout.
+func weightAt(r *replay.Result, at time.Time) *int32 {
+	var found *int32
+	for i := range r.Weights {
+		if !r.Weights[i].At.After(at) {
+			found = &r.Weights[i].Weight
+		}
+	}
+	return found
 }
 
 // repeated says that a later event of the same time has the same message in it: the
