@@ -86,12 +86,20 @@ func familyOf(selector *parser.VectorSelector, path []parser.Node) (*family, err
 		}
 		f.matchers[m.Name] = append(f.matchers[m.Name], m)
 	}
+	f.milliseconds = strings.Contains(f.name, "millisecond") || strings.Contains(f.name, "_ms_")
+	f.byRouter = slices.ContainsFunc(routers, func(prefix string) bool { return strings.HasPrefix(f.name, prefix) })
 	_, ranged := last(path).(*parser.MatrixSelector)
+	return f, f.findKind(ranged)
+}
+
+// findKind finds out by its name what the metric counts. Ranged says that its samples over a
+// time are read, as of a counter.
+func (f *family) findKind(ranged bool) error {
 	switch lower := strings.ToLower(f.name); {
 	case f.name == "":
-		return nil, cannot("its query names no metric")
+		return cannot("its query names no metric")
 	case strings.Contains(f.name, ":"):
-		return nil, cannot("%s comes from a recording rule, which is not known", f.name)
+		return cannot("%s comes from a recording rule, which is not known", f.name)
 	case strings.HasSuffix(f.name, "_bucket"):
 		f.kind = bucket
 	case strings.HasSuffix(f.name, "_sum") && ranged:
@@ -99,15 +107,13 @@ func familyOf(selector *parser.VectorSelector, path []parser.Node) (*family, err
 	case strings.HasSuffix(f.name, "_count") && ranged:
 		f.kind = count
 	case !ranged || !requestNames.MatchString(lower):
-		return nil, cannot("what %s measures is not known; only requests, errors and latencies are made up", f.name)
+		return cannot("what %s measures is not known; only requests, errors and latencies are made up", f.name)
 	case givenUp.MatchString(lower):
-		return nil, cannot("%s counts requests that were given up, and none is made up", f.name)
+		return cannot("%s counts requests that were given up, and none is made up", f.name)
 	case errorNames.MatchString(lower):
 		f.kind = onlyBad
 	}
-	f.milliseconds = strings.Contains(f.name, "millisecond") || strings.Contains(f.name, "_ms_")
-	f.byRouter = slices.ContainsFunc(routers, func(prefix string) bool { return strings.HasPrefix(f.name, prefix) })
-	return f, nil
+	return nil
 }
 
 func last(path []parser.Node) parser.Node {
