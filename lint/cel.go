@@ -2,79 +2,61 @@ package lint
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
-	"github.com/google/cel-go/cel"
-	"github.com/google/cel-go/common/types"
-	"github.com/google/cel-go/common/types/ref"
-	"github.com/google/cel-go/common/types/traits"
-	"github.com/google/cel-go/ext"
+	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/parser"
 )
 
-// celRules evaluates the rules of the schemas, by the library that the API server
-// evaluates them with. Each is compiled when it is first needed.
+// celRules evaluates the rules of the schemas, which are written in the Common Expression
+// Language. Its library would make the program a tenth larger. What our rules use of its syntax
+// expr-lang's parser, which is there anyway, reads to the same tree; the meaning is in
+// celValue. A test holds both against the library.
 type celRules struct {
-	environment *cel.Env
-	programs    map[string]cel.Program
+	trees    map[string]ast.Node
+	patterns map[string]*regexp.Regexp
 }
 
-// newRules makes the environment: self, and the functions of Kubernetes that our rules
-// call.
-func newRules() (*celRules, error) {
-	environment, err := cel.NewEnv(
-		cel.Variable("self", cel.DynType),
-		ext.Strings(),
-		cel.Function("sum", cel.MemberOverload("list_sum", []*cel.Type{cel.ListType(cel.DynType)}, cel.DynType, cel.UnaryBinding(sum))),
-	)
+func newRules() *celRules {
+	return &celRules{trees: map[string]ast.Node{}, patterns: map[string]*regexp.Regexp{}}
+}
+
+// parse parses a rule, once.
+func (r *celRules) parse(rule string) (ast.Node, error) {
+	if tree, known := r.trees[rule]; known {
+		return tree, nil
+	}
+	parsed, err := parser.Parse(rule)
 	if err != nil {
-		return nil, fmt.Errorf("preparing the rules of the schemas: %w", err)
+		return nil, fmt.Errorf("parsing the rule %q: %w", rule, err)
 	}
-	return &celRules{environment: environment, programs: map[string]cel.Program{}}, nil
+	r.trees[rule] = parsed.Node
+	return parsed.Node, nil
 }
 
-// sum adds a list of numbers up, as Kubernetes' list library does.
-func sum(list ref.Val) ref.Val {
-	items, is := list.(traits.Lister)
-	if !is {
-		return types.MaybeNoSuchOverloadErr(list)
-	}
-	var total ref.Val = types.Int(0)
-	for i := items.Iterator(); i.HasNext() == types.True; {
-		adder, is := total.(traits.Adder)
-		if !is {
-			return types.MaybeNoSuchOverloadErr(total)
-		}
-		total = adder.Add(i.Next())
-	}
-	return total
-}
-
-// compile compiles a rule, once.
-func (r *celRules) compile(rule string) (cel.Program, error) {
-	if program, known := r.programs[rule]; known {
-		return program, nil
-	}
-	checked, issues := r.environment.Compile(rule)
-	if issues.Err() != nil {
-		return nil, fmt.Errorf("compiling the rule %q: %w", rule, issues.Err())
-	}
-	program, err := r.environment.Program(checked)
-	if err != nil {
-		return nil, fmt.Errorf("compiling the rule %q: %w", rule, err)
-	}
-	r.programs[rule] = program
-	return program, nil
-}
-
-// broken says whether a value breaks a rule. A rule that cannot be evaluated on it breaks
-// too: that is what the API server makes of it.
+// broken says whether a value breaks a rule. A rule that cannot be evaluated on it is
+// broken, too: that is what the API server makes of it.
 func (r *celRules) broken(rule string, self any) (bool, error) {
-	program, err := r.compile(rule)
+	tree, err := r.parse(rule)
 	if err != nil {
 		return false, err
 	}
-	result, _, err := program.Eval(map[string]any{"self": self})
-	return err != nil || result != types.True, nil
+	result, err := (&celValue{rules: r, names: map[string]any{"self": self, "string": "string"}}).of(tree)
+	return err != nil || result != true, nil
+}
+
+// pattern compiles a regular expression, once.
+func (r *celRules) pattern(text string) (*regexp.Regexp, error) {
+	if known, is := r.patterns[text]; is {
+		return known, nil
+	}
+	compiled, err := regexp.Compile(text)
+	if err != nil {
+		return nil, err
+	}
+	r.patterns[text] = compiled
+	return compiled, nil
 }
 
 // applyRules evaluates the rules of a schema, unless something in the value is broken

@@ -111,6 +111,11 @@ func Files(files []File, options Options) Report {
 		l.read(file, &report)
 	}
 	l.checkAll()
+	return l.finish(report)
+}
+
+// finish puts the diagnostics of all files into a report.
+func (l *linter) finish(report Report) Report {
 	for _, source := range l.sources {
 		report.Suppressed += source.suppress()
 		report.Diagnostics = append(report.Diagnostics, source.found...)

@@ -64,14 +64,16 @@ type linter struct {
 	named   map[string][]*object
 	schemas map[string]*schema
 	rules   *celRules
-	words   words
+	// patterns of the schemas, compiled once.
+	patterns map[string]*regexp.Regexp
+	words    words
 }
 
 // words are the patterns by which a file is looked at before it is parsed.
 type words struct{ ours, helm, line, role, version, secret *regexp.Regexp }
 
 func newLinter(options Options) *linter {
-	return &linter{options: options, schemas: map[string]*schema{}, named: map[string][]*object{}, words: words{
+	return &linter{options: options, schemas: map[string]*schema{}, named: map[string][]*object{}, rules: newRules(), patterns: map[string]*regexp.Regexp{}, words: words{
 		ours:    regexp.MustCompile(`serin\.dev/|(?m)^[\s\-"{]*"?kind"?:\s*"?(` + strings.Join(kinds(), "|") + `)\b`),
 		helm:    regexp.MustCompile(`\{\{-?\s*(/\*|(\.|\$|if|else|end|range|with|include|template|define|block|toYaml|printf|default|quote|required|tpl|lookup)\b|[.$][A-Za-z])`),
 		line:    regexp.MustCompile(`line (\d+): `),
@@ -219,7 +221,7 @@ func (l *linter) addObject(s *source, root *node, kind string) {
 		o.report(placeOf(root, "metadata"), "schema", "metadata.name is missing; add a name")
 	}
 	before := len(s.found)
-	c := &structure{source: s, object: o.title(), rules: l.rules, patterns: map[string]*regexp.Regexp{}}
+	c := &structure{source: s, object: o.title(), rules: l.rules, patterns: l.patterns}
 	c.check(root, known)
 	o.ruled = c.ruled
 	for _, d := range s.found[before:] {
@@ -246,13 +248,6 @@ func nodeAt(n *node, at place) *node {
 
 // schemaOf reads the schema of a kind, once.
 func (l *linter) schemaOf(kind string) (*schema, error) {
-	if l.rules == nil {
-		rules, err := newRules()
-		if err != nil {
-			return nil, err
-		}
-		l.rules = rules
-	}
 	if known, is := l.schemas[kind]; is {
 		return known, nil
 	}
