@@ -1,15 +1,13 @@
 package backtest
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/value"
 
 	"github.com/serin-dev/serin/recording"
@@ -50,7 +48,7 @@ func (c Case) arrange(all []recording.Series) (arranged, error) {
 	for _, one := range all {
 		if c.elsewhere() && one.Labels.Get(trackLabel) == stableTrack {
 			a.moved = true
-			if isCounter(one.Labels.Get(labels.MetricName)) {
+			if isCounter(one.Labels.Get(model.MetricNameLabel)) {
 				one = paced(one, scrapes)
 			} else {
 				one = before(one, scrapes[0]-c.step().Milliseconds())
@@ -104,10 +102,14 @@ func isCounter(name string) bool {
 	return false
 }
 
+// Paced is the index of the scrape that the i-th of some samples is moved to, so that the
+// last meets the last.
+func Paced(i, samples, scrapes int) int { return ((i+1)*scrapes+samples-1)/samples - 1 }
+
 // paced moves the samples of a series to scrapes, so that the last meets the last. Where
 // there are more samples than scrapes, the later one holds the earlier ones.
 func paced(one recording.Series, scrapes []int64) recording.Series {
-	at := func(i, of int) int64 { return scrapes[((i+1)*len(scrapes)+of-1)/of-1] }
+	at := func(i, of int) int64 { return scrapes[Paced(i, of, len(scrapes))] }
 	floats := one.Floats
 	one.Floats = nil
 	for i, p := range floats {
@@ -153,17 +155,6 @@ func begins(one recording.Series) (start int64, any bool) {
 		start = min(start, one.Histograms[0].T)
 	}
 	return start, start != math.MaxInt64
-}
-
-// read is all of a recording.
-func read(ctx context.Context, path string) (all []recording.Series, err error) {
-	r, err := recording.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, r.Close()) }()
-	from, to := r.Bounds()
-	return r.Select(ctx, from, to)
 }
 
 func milli(t int64) time.Time { return time.UnixMilli(t).UTC() }

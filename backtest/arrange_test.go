@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/value"
 	"pgregory.net/rapid"
@@ -17,7 +18,7 @@ import (
 
 // track is a series with samples at some seconds.
 func track(name, of string, at ...float64) recording.Series {
-	one := recording.Series{Labels: labels.FromStrings(labels.MetricName, name, trackLabel, of)}
+	one := recording.Series{Labels: labels.FromStrings(model.MetricNameLabel, name, trackLabel, of)}
 	for i, s := range at {
 		one.Floats = append(one.Floats, recording.Point{T: second(s).UnixMilli(), V: float64(i + 1)})
 	}

@@ -135,7 +135,7 @@ func (b *Backtest) Run(ctx context.Context) (Result, error) {
 
 // one reads and plays one case.
 func (b *Backtest) one(ctx context.Context, name string) told {
-	labels, path, err := b.Corpus.load(name)
+	labels, path, err := b.Corpus.Load(name)
 	if err != nil {
 		return told{name: name, chosen: true, err: err}
 	}

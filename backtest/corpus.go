@@ -1,6 +1,7 @@
 package backtest
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -8,8 +9,11 @@ import (
 	"hash/fnv"
 	"io/fs"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/serin-dev/serin/recording"
 )
 
 // Corpus is a folder of cases.
@@ -62,16 +66,18 @@ func datasetOf(name string) string {
 	return dataset
 }
 
-// load reads the labels of a case and finds its recording.
-func (c *Corpus) load(name string) (Case, string, error) {
+// Names are the cases, <dataset>/<case>, sorted.
+func (c *Corpus) Names() []string { return slices.Clone(c.names) }
+
+// Load reads the labels of a case, and says where its recording lies in the corpus.
+func (c *Corpus) Load(name string) (labels Case, recording string, err error) {
 	file := path.Join(name, "case.json")
 	text, err := fs.ReadFile(c.Files, file)
 	if err != nil {
 		return Case{}, "", err
 	}
 	dataset, folder, _ := strings.Cut(name, "/")
-	labels, err := parseCase(text, dataset, folder)
-	if err != nil {
+	if labels, err = parseCase(text, dataset, folder); err != nil {
 		return Case{}, "", fmt.Errorf("%s: %w", file, err)
 	}
 	if labels.Recording != "" {
@@ -80,7 +86,7 @@ func (c *Corpus) load(name string) (Case, string, error) {
 		}
 		return labels, path.Join(name, labels.Recording), nil
 	}
-	recording, err := c.recordingOf(name)
+	recording, err = c.recordingOf(name)
 	return labels, recording, err
 }
 
@@ -104,6 +110,17 @@ func (c *Corpus) recordingOf(name string) (string, error) {
 	default:
 		return "", fmt.Errorf("%s: %s lie beside case.json; say in its field recording which one counts", name, strings.Join(others, ", "))
 	}
+}
+
+// Read reads all samples of a recording in the corpus.
+func (c *Corpus) Read(ctx context.Context, name string) (all []recording.Series, err error) {
+	r, err := recording.Open(filepath.Join(c.Dir, filepath.FromSlash(name)))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	from, to := r.Bounds()
+	return r.Select(ctx, from, to)
 }
 
 // Shard is a part of a corpus: the Index-th of Of parts, from 1 on.
@@ -182,6 +199,3 @@ func (f Filter) matches(key, value string) bool {
 		return found && err == nil
 	})
 }
-
-// errNothing: no case is left to play.
-var errNothing = errors.New("no case is chosen; see --select and --shard")

@@ -27,9 +27,9 @@ const (
 func made() map[string]string {
 	files := map[string]string{}
 	for _, c := range []struct {
-		name, expected  string
-		perScrape       int
-		canary, stable  float64
+		name, expected string
+		perScrape      int
+		canary, stable float64
 		fault, scrapes int
 	}{
 		{"good", Promote, 300, 0.01, 0.01, 0, 24},

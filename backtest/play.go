@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"path/filepath"
 	"runtime/debug"
 	"slices"
 	"strconv"
@@ -54,7 +53,7 @@ func (b *Backtest) play(ctx context.Context, labels Case, path string) (o outcom
 			err = fmt.Errorf("a bug in serin: %v (%s); please report it", bug, strings.TrimSpace(place[min(8, len(place)-1)]))
 		}
 	}()
-	all, err := read(ctx, filepath.Join(b.Corpus.Dir, filepath.FromSlash(path)))
+	all, err := b.Corpus.Read(ctx, path)
 	if err != nil {
 		return o, err
 	}

@@ -16,7 +16,7 @@ func recorded(folder string, progress io.Writer) (string, error) {
 		return "", nil
 	}
 	judges := append([]recordings.Judge{recordings.DefaultTemplate(serinBudget).Serin()}, recordings.Floors()...)
-	results, err := recordings.Run(os.DirFS(folder), judges...)
+	results, err := recordings.Run(folder, judges...)
 	if err != nil {
 		return "", err
 	}

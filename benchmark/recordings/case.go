@@ -5,63 +5,31 @@
 // A corpus is a folder of <dataset>/<case>/case.json and aligned.om, as described in
 // ../shared/recordings/README.md. A judge walks through a case scrape by scrape and
 // sees what was known by then. One template serves all cases (see Template): it knows
-// kinds of signals, and no dataset, service or case.
+// kinds of signals, and no dataset, service or case. Package backtest judges the same cases
+// by AnalysisTemplates and the live code; its labels and its corpus are used here.
 //
 // Anything of the module may come in. The corpus is data of third parties and stays
 // outside of the tree.
 package recordings
 
 import (
-	"encoding/json"
-	"errors"
+	"context"
 	"fmt"
-	"io/fs"
-	"path"
-	"slices"
+	"os"
 	"time"
-)
 
-// The labels of cases.
-const (
-	Rollback = "rollback"
-	Promote  = "promote"
-	// Unscored: a fault was injected, and a fixed rule found no effect of it.
-	Unscored = "unscored"
-	// PowerOnly: a delay was added that may be too small to be found.
-	PowerOnly = "power-only"
-	// SharedIncident is the level of cases in which both versions suffer.
-	SharedIncident = "shared-incident"
+	"github.com/serin-dev/serin/backtest"
 )
 
 // Case is a recording with its label.
 type Case struct {
-	Name     string   `json:"name"`
-	Dataset  string   `json:"dataset"`
-	Group    string   `json:"group"`
-	Level    string   `json:"level"`
-	Expected string   `json:"expected"`
-	Step     float64  `json:"step_seconds"`
-	Window   Stretch  `json:"window"`
-	Baseline Baseline `json:"baseline"`
+	backtest.Case
 	// Metrics are sorted by name.
-	Metrics []Metric `json:"-"`
-}
-
-// Stretch is a time in seconds of Unix, both ends included.
-type Stretch struct {
-	Start float64 `json:"start"`
-	End   float64 `json:"end"`
-}
-
-// Baseline is where the stable track was recorded; its samples were moved to run
-// beside the canary's.
-type Baseline struct {
-	Stretch
-	Concurrent bool `json:"concurrent"`
+	Metrics []Metric
 }
 
 // Shared reports whether both versions suffer in this case.
-func (c Case) Shared() bool { return c.Level == SharedIncident }
+func (c Case) Shared() bool { return c.Level == backtest.SharedIncident }
 
 // History reports whether the whole baseline was recorded before the canary's
 // window, so that all of it was known when the canary began.
@@ -70,43 +38,28 @@ func (c Case) History() bool {
 }
 
 // Load reads the cases of a corpus, sorted by dataset and name.
-func Load(corpus fs.FS) ([]Case, error) {
-	files, err := fs.Glob(corpus, "*/*/case.json")
+func Load(dir string) ([]Case, error) {
+	corpus, err := backtest.OpenCorpus(os.DirFS(dir), dir)
 	if err != nil {
-		return nil, fmt.Errorf("listing the cases: %w", err)
+		return nil, err
 	}
-	if len(files) == 0 {
-		return nil, errors.New("no <dataset>/<case>/case.json in the corpus")
-	}
-	slices.Sort(files)
 	var all []Case
-	for _, file := range files {
-		c, err := load(corpus, path.Dir(file))
+	for _, name := range corpus.Names() {
+		labels, file, err := corpus.Load(name)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("reading a case: %w", err)
 		}
-		all = append(all, c)
+		samples, err := corpus.Read(context.Background(), file)
+		if err != nil {
+			return nil, fmt.Errorf("reading a case: %w", err)
+		}
+		metrics, err := tracks(samples)
+		if err != nil {
+			return nil, fmt.Errorf("reading %s: %w", file, err)
+		}
+		all = append(all, Case{labels, metrics})
 	}
 	return all, nil
-}
-
-// load reads the case in a folder.
-func load(corpus fs.FS, dir string) (Case, error) {
-	var c Case
-	text, err := fs.ReadFile(corpus, path.Join(dir, "case.json"))
-	if err != nil {
-		return c, fmt.Errorf("reading a case: %w", err)
-	}
-	if err := json.Unmarshal(text, &c); err != nil {
-		return c, fmt.Errorf("reading %s/case.json: %w", dir, err)
-	}
-	if text, err = fs.ReadFile(corpus, path.Join(dir, "aligned.om")); err != nil {
-		return c, fmt.Errorf("reading a case: %w", err)
-	}
-	if c.Metrics, err = parse(text); err != nil {
-		return c, fmt.Errorf("reading %s/aligned.om: %w", dir, err)
-	}
-	return c, nil
 }
 
 // second is a time in seconds of Unix.

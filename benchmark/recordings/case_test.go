@@ -1,10 +1,10 @@
 package recordings
 
 import (
-	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -33,11 +33,19 @@ http_request_duration_seconds_bucket{le="+Inf",track="stable"} 6 100
 `
 
 // write makes a corpus of one case.
-func write(label, samples string) fs.FS {
-	return fstest.MapFS{
-		"made/one/case.json":  &fstest.MapFile{Data: []byte(label)},
-		"made/one/aligned.om": &fstest.MapFile{Data: []byte(samples)},
+func write(t *testing.T, label, samples string) string {
+	t.Helper()
+	dir := t.TempDir()
+	folder := filepath.Join(dir, "made", "one")
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		t.Fatal(err)
 	}
+	for name, text := range map[string]string{"case.json": label, "aligned.om": samples} {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
 }
 
 const label = `{"name":"one","dataset":"made","group":"g","expected":"promote","level":"control","step_seconds":10,
@@ -46,7 +54,7 @@ const label = `{"name":"one","dataset":"made","group":"g","expected":"promote","
 // one loads a made case.
 func one(t *testing.T, label, samples string) Case {
 	t.Helper()
-	cases, err := Load(write(label, samples))
+	cases, err := Load(write(t, label, samples))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,12 +153,12 @@ func TestLooksHideTheFuture(t *testing.T) {
 }
 
 func TestLoadErrors(t *testing.T) {
-	for name, corpus := range map[string]fs.FS{
-		"an empty folder": fstest.MapFS{},
-		"a broken label":  write("{", made),
-		"broken samples":  write(label, "http_requests_total{"),
-		"no time":         write(label, "# TYPE a gauge\na{track=\"canary\"} 1\n# EOF\n"),
-		"no track":        write(label, "# TYPE a gauge\na 1 100\n# EOF\n"),
+	for name, corpus := range map[string]string{
+		"an empty folder": t.TempDir(),
+		"a broken label":  write(t, "{", made),
+		"broken samples":  write(t, label, "http_requests_total{"),
+		"no time":         write(t, label, "# TYPE a gauge\na{track=\"canary\"} 1\n# EOF\n"),
+		"no track":        write(t, label, "# TYPE a gauge\na 1 100\n# EOF\n"),
 	} {
 		if _, err := Load(corpus); err == nil {
 			t.Errorf("%s is read", name)
@@ -160,7 +168,7 @@ func TestLoadErrors(t *testing.T) {
 
 func TestTables(t *testing.T) {
 	always := Judge{Name: "always", Fails: func(Case) bool { return true }}
-	r, err := Run(write(label, made), always)
+	r, err := Run(write(t, label, made), always)
 	if err != nil {
 		t.Fatal(err)
 	}

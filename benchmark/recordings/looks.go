@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/serin-dev/serin/analysis/series"
+	"github.com/serin-dev/serin/backtest"
 )
 
 // View is what was known of a case at one time.
@@ -81,7 +82,7 @@ func (c Case) baselines(scrapes []time.Time) [][]series.Sample {
 		}
 		all[i] = nil
 		for j, s := range m.Baseline {
-			at := scrapes[((j+1)*len(scrapes)+len(m.Baseline)-1)/len(m.Baseline)-1]
+			at := scrapes[backtest.Paced(j, len(m.Baseline), len(scrapes))]
 			if n := len(all[i]); n > 0 && all[i][n-1].At.Equal(at) {
 				// A counter's later sample holds the earlier one.
 				all[i][n-1].Value = s.Value

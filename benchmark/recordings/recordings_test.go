@@ -32,7 +32,7 @@ func TestTable(t *testing.T) {
 		t.Logf("nothing is measured, for want of recordings: %v", err)
 		return
 	}
-	r, err := Run(os.DirFS(*corpus), append([]Judge{DefaultTemplate(*budget).Serin()}, Floors()...)...)
+	r, err := Run(*corpus, append([]Judge{DefaultTemplate(*budget).Serin()}, Floors()...)...)
 	if err != nil {
 		t.Fatal(err)
 	}

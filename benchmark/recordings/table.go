@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io"
-	"io/fs"
-	"math"
 	"slices"
 	"strings"
+
+	"github.com/serin-dev/serin/backtest"
 )
 
 // Judge decides once and for all whether a case is to be taken back.
@@ -26,7 +26,7 @@ type Outcome struct {
 }
 
 // Run judges all cases of a corpus by each judge.
-func Run(corpus fs.FS, judges ...Judge) (Results, error) {
+func Run(corpus string, judges ...Judge) (Results, error) {
 	cases, err := Load(corpus)
 	if err != nil {
 		return Results{}, err
@@ -63,11 +63,8 @@ func (r Rate) String() string {
 
 // Wilson is the 95 % interval of a share (Wilson 1927).
 func (r Rate) Wilson() (low, high float64) {
-	const z = 1.959963984540054
-	n, p := float64(r.Of), r.Value()
-	center := (p + z*z/(2*n)) / (1 + z*z/n)
-	half := z / (1 + z*z/n) * math.Sqrt(p*(1-p)/n+z*z/(4*n*n))
-	return max(center-half, 0), min(center+half, 1)
+	rate := backtest.NewRate(r.Failed, r.Of)
+	return rate.Low, rate.High
 }
 
 // Rate counts the outcomes of a judge that are chosen.
@@ -99,11 +96,11 @@ var columns = [...]struct {
 	title  string
 	chosen func(Case) bool
 }{
-	{"recall", func(c Case) bool { return c.Expected == Rollback }},
-	{"false rollbacks", func(c Case) bool { return c.Expected == Promote && !c.Shared() }},
+	{"recall", func(c Case) bool { return c.Expected == backtest.Rollback }},
+	{"false rollbacks", func(c Case) bool { return c.Expected == backtest.Promote && !c.Shared() }},
 	{"shared incident", func(c Case) bool { return c.Shared() }},
-	{"unscored", func(c Case) bool { return c.Expected == Unscored }},
-	{"power only", func(c Case) bool { return c.Expected == PowerOnly }},
+	{"unscored", func(c Case) bool { return c.Expected == backtest.Unscored }},
+	{"power only", func(c Case) bool { return c.Expected == backtest.PowerOnly }},
 }
 
 // WriteTable writes a row for each dataset and judge: the shares of cases that were taken
@@ -161,8 +158,8 @@ func (c Case) half() uint32 {
 func (r Results) Wrong(judge string) []string {
 	var wrong []string
 	for _, o := range r.Outcomes {
-		scored := o.Case.Expected == Rollback || o.Case.Expected == Promote
-		if o.Judge == judge && scored && o.Failed != (o.Case.Expected == Rollback) {
+		scored := o.Case.Expected == backtest.Rollback || o.Case.Expected == backtest.Promote
+		if o.Judge == judge && scored && o.Failed != (o.Case.Expected == backtest.Rollback) {
 			wrong = append(wrong, o.Case.Dataset+"/"+o.Case.Name)
 		}
 	}
