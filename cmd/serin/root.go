@@ -100,7 +100,7 @@ checks, tests and converts templates.`,
 	root.SetFlagErrorFunc(unknownFlag)
 	add(root, groupLook, newGet(s), newList(s), newStatus(s))
 	add(root, groupAct, newPromote(s), newAbort(s), newRetry(s), newPause(s), newResume(s), newUndo(s))
-	add(root, groupOffline, newLint(s), newReplay(s), newExplain(s), newTest(s), newBacktest(s), newSimulate(s))
+	add(root, groupOffline, newRecord(s), newLint(s), newReplay(s), newExplain(s), newTest(s), newBacktest(s), newSimulate(s), newConvert(s))
 	add(root, "", newVersion(s), newExitCodes())
 	return root
 }
