@@ -173,6 +173,22 @@ func (m *Manifests) Fetch(namespace string) translate.Fetch {
 	}
 }
 
+// named are the templates of a name: one, or one of each kind.
+func (m *Manifests) named(name string) []v1alpha1.TemplateReference {
+	var found []v1alpha1.TemplateReference
+	for _, template := range m.Templates {
+		if template.Name == name {
+			found = append(found, v1alpha1.TemplateReference{TemplateName: name})
+		}
+	}
+	for _, template := range m.ClusterTemplates {
+		if template.Name == name {
+			found = append(found, v1alpha1.TemplateReference{TemplateName: name, ClusterScope: true})
+		}
+	}
+	return found
+}
+
 // roots are the templates that no other one includes: those that are played when no
 // Rollout says which. A circle of includes has none; then it is all of them.
 func (m *Manifests) roots() []v1alpha1.TemplateReference {

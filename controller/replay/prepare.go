@@ -84,13 +84,10 @@ func (in *Input) window() error {
 func (m *Manifests) prepareTemplates(o Options, in *Input) error {
 	references := m.roots()
 	if o.Name != "" {
-		references = slices.DeleteFunc(references, func(r v1alpha1.TemplateReference) bool { return r.TemplateName != o.Name })
-		if len(references) == 0 && slices.ContainsFunc(m.Templates, func(t v1alpha1.AnalysisTemplate) bool { return t.Name == o.Name }) {
-			references = []v1alpha1.TemplateReference{{TemplateName: o.Name}}
-		}
-		if len(references) == 0 {
-			return fmt.Errorf("there is no template %q in %s", o.Name, strings.Join(m.Files, ", "))
-		}
+		references = m.named(o.Name)
+	}
+	if len(references) == 0 {
+		return fmt.Errorf("there is no template %q in %s", o.Name, strings.Join(m.Files, ", "))
 	}
 	analysis := v1alpha1.RolloutAnalysis{Templates: references}
 	for _, argument := range o.Arguments {

@@ -111,7 +111,11 @@ func (p *player) assume(spec progression.Spec) {
 	default:
 		add("the weights are those that the Rollout would have set; the recorded requests are what they were, at whatever weight")
 	}
-	add("pods are available %s after they are made, none fails, and the router follows at once", p.release.cluster.Startup)
+	pods := fmt.Sprintf("pods are available %s after they are made, none fails", p.release.cluster.Startup)
+	if spec.Routed {
+		pods += ", and the router follows at once"
+	}
+	add("%s", pods)
 	if p.release.PromotePauses {
 		add("somebody promotes at each pause that waits for a person")
 	}
