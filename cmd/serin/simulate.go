@@ -197,6 +197,9 @@ func shippedTemplates() (*replay.Manifests, error) {
 
 // simulate simulates and prints.
 func (s *session) simulate(command *cobra.Command, f simulateFlags) error {
+	if err := f.checkRollout(command); err != nil {
+		return err
+	}
 	subject, err := f.request.Subject()
 	if err != nil {
 		return wrongAssumption(command, err)
@@ -230,6 +233,16 @@ func (s *session) simulate(command *cobra.Command, f simulateFlags) error {
 		return encoder.Encode(result)
 	}
 	return result.WriteText(s.Stdout)
+}
+
+// checkRollout refuses flags that say what a Rollout says itself.
+func (f *simulateFlags) checkRollout(command *cobra.Command) error {
+	for _, flag := range []string{"steps", "pause", "arg"} {
+		if command.Flags().Changed(flag) && len(f.request.Manifests.Rollouts) > 0 {
+			return usage("change the Rollout, or leave it out and name its templates", "--%s is for templates alone, and %s has a Rollout, which says that itself", flag, strings.Join(f.files, ", "))
+		}
+	}
+	return nil
 }
 
 // garbage is by how many percent the heap may grow before it is collected.
