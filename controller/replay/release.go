@@ -293,6 +293,9 @@ func (p *player) releaseVerdict() Verdict {
 		verdict.Outcome, verdict.Reason = Promoted, string(state.Outcome)
 	case state.Outcome == progression.WasAborted:
 		verdict.Outcome, verdict.Reason, verdict.Message = RolledBack, state.Abort.Reason, state.Abort.Message
+		if state.Abort.Reason == progression.ReasonBlindTooLong {
+			verdict.WouldHaveChanged = []string{"A longer onBlind.abortAfter, or none, would have held the release where it was"}
+		}
 	case len(state.Waits) > 0:
 		verdict.Outcome, verdict.At, verdict.Reason = Waiting, state.Waits[0].Since, state.Waits[0].Reason
 		p.noteWindowEnd(r.summary.Message)

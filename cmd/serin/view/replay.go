@@ -134,13 +134,19 @@ func timelineLines(r *replay.Result, looks bool, s Settings) []string {
 	}
 	// Two columns of margin, the sign, and two spaces between columns.
 	indent := 4 + times + 2 + weights + 2
+	if weights == 0 {
+		indent -= 2
+		for i := range rows {
+			rows[i] = slices.Delete(rows[i], 2, 3)
+		}
+	}
 	rest := make([][]string, len(events))
 	for i, event := range events {
 		text := []string{eventText(r, event)}
 		if s.Width-indent >= 20 {
 			text = wrap(text[0], "", s.Width-indent)
 		}
-		rows[i][3].text, rest[i] = text[0], text[1:]
+		rows[i][len(rows[i])-1].text, rest[i] = text[0], text[1:]
 	}
 	var lines []string
 	for i, line := range marked(rows, s) {
