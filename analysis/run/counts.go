@@ -80,7 +80,7 @@ func (m Metric) pastCounts(baseline series.Counters, until time.Time) []series.W
 	begin, looks := m.pastLooks(until, len(baseline.Bad)+len(baseline.Total))
 	cursor := series.Begin(begin, time.Time{}, policy)
 	var windows []series.Window
-	for _, to := range looks {
+	for _, to := range all.seen(looks) {
 		var window series.Window
 		arms := series.Arms{Baseline: all.countersIn(cursor.SamplesFrom(policy), to)}
 		if window, cursor = cursor.Advance(arms, to, policy); window.Baseline.Total > 0 {
@@ -165,7 +165,7 @@ func (m Metric) pastHistograms(baseline series.Histograms, until time.Time) []se
 	begin, looks := m.pastLooks(until, len(baseline.Classic)+len(baseline.Native))
 	cursor := series.BeginHistograms(begin, time.Time{}, policy)
 	var windows []series.HistogramWindow
-	for _, to := range looks {
+	for _, to := range all.seen(looks) {
 		var window series.HistogramWindow
 		part := all.histogramsIn(cursor.SamplesFrom(policy), to)
 		if window, cursor = cursor.Advance(series.HistogramArms{Canary: part, Baseline: part}, to, policy); len(window.Baseline) > 0 {

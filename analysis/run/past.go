@@ -15,6 +15,29 @@ type pastSamples struct {
 	histograms series.Histograms
 	// ordered says that all samples are in order of time; otherwise all are handed over.
 	ordered bool
+	// first is when the first sample was scraped, if they are ordered; zero if there is none.
+	first time.Time
+}
+
+// seen are the looks that can have seen anything, and the last one before them: it leaves
+// the cursor where all those before it would have. A baseline that is younger than the past
+// has many that saw nothing.
+func (p pastSamples) seen(looks []time.Time) []time.Time {
+	if !p.ordered {
+		return looks
+	}
+	blind := len(looks)
+	if !p.first.IsZero() {
+		blind = sort.Search(len(looks), func(i int) bool { return !looks[i].Before(p.first) })
+	}
+	return looks[max(blind-1, 0):]
+}
+
+// begins takes the time of the first sample of a series into account.
+func (p *pastSamples) begins(at time.Time) {
+	if p.first.IsZero() || at.Before(p.first) {
+		p.first = at
+	}
 }
 
 func newPastSamples(counters series.Counters, histograms series.Histograms) pastSamples {
@@ -22,10 +45,16 @@ func newPastSamples(counters series.Counters, histograms series.Histograms) past
 	for _, list := range [][]series.Series{counters.Bad, counters.Total, histograms.Classic} {
 		for _, one := range list {
 			p.ordered = p.ordered && slices.IsSortedFunc(one.Samples, func(a, b series.Sample) int { return a.At.Compare(b.At) })
+			if len(one.Samples) > 0 {
+				p.begins(one.Samples[0].At)
+			}
 		}
 	}
 	for _, one := range histograms.Native {
 		p.ordered = p.ordered && slices.IsSortedFunc(one.Samples, func(a, b series.Histogram) int { return a.At.Compare(b.At) })
+		if len(one.Samples) > 0 {
+			p.begins(one.Samples[0].At)
+		}
 	}
 	return p
 }
