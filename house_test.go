@@ -241,6 +241,7 @@ var rooms = []room{
 		{"crds/v1alpha1", "what is simulated"},
 		{"providers/metrics", "queries over the made-up series"},
 		{"recording", "the made-up series, for queries"},
+		{"github.com/prometheus/common/model", "the name of a metric's label"},
 		{"github.com/prometheus/prometheus/model/labels", "what a selector selects"},
 		{"github.com/prometheus/prometheus/promql/parser", "reads selectors and queries"},
 		{"gonum.org/v1/gonum", "distributions to draw from"},
@@ -257,6 +258,16 @@ var rooms = []room{
 		{"k8s.io/apimachinery", "types of the API, files of several documents"},
 		{"sigs.k8s.io/yaml", "templates, read strictly"},
 	}},
+	{folder: "report", may: []allowed{
+		{"backtest", "what it shows"},
+		{"controller/replay", "what it shows"},
+		{"plan", "what it shows"},
+		{"report/chart", "the plots"},
+	}},
+	{folder: "report/chart", may: []allowed{
+		{"gonum.org/v1/plot", "draws"},
+	}},
+
 	{folder: "cmd/serin", open: true},
 	{folder: "cmd/serin/view", may: []allowed{
 		{"crds/v1alpha1", "what it shows"},

@@ -17,6 +17,7 @@ import (
 	"github.com/serin-dev/serin/providers/metrics/prometheus"
 	"github.com/serin-dev/serin/providers/metrics/recorded"
 	"github.com/serin-dev/serin/recording"
+	"github.com/serin-dev/serin/report"
 )
 
 // replayFlags are the flags of commands that play something over a recording.
@@ -54,7 +55,7 @@ ended first.`,
 	}
 	flags.add(command)
 	command.Flags().BoolVar(&flags.looks, "looks", false, "show every look, not only changes")
-	command.Flags().StringVarP(&flags.output, "output", "o", "text", "how to print the result: text or json")
+	command.Flags().StringVarP(&flags.output, "output", "o", "text", "how to print the result: text, json, or html (one file with plots: … -o html > report.html)")
 	return command
 }
 
@@ -86,8 +87,8 @@ func (s *session) replay(command *cobra.Command, args []string, flags replayFlag
 		return usage(help, "one recording at a time; got %s", strings.Join(args, " "))
 	case len(flags.files) == 0:
 		return usage(help, "nothing to play; name a Rollout, an AnalysisRun or templates with -f")
-	case flags.output != "text" && flags.output != "json":
-		return usage(help, "unknown output %q; use text or json", flags.output)
+	case flags.output != "text" && flags.output != "json" && flags.output != "html":
+		return usage(help, "unknown output %q; use text, json or html", flags.output)
 	}
 	result, err := s.play(command.Context(), args[0], flags)
 	if err != nil {
@@ -101,8 +102,11 @@ func (s *session) replay(command *cobra.Command, args []string, flags replayFlag
 
 // printReplay prints a result.
 func (s *session) printReplay(result *replay.Result, flags replayFlags) error {
-	if flags.output == "json" {
+	switch flags.output {
+	case "json":
 		return s.print(result, "json")
+	case "html":
+		return report.Replay(s.Stdout, result)
 	}
 	settings := s.settings()
 	blocks := append(view.Replay(result, flags.looks, settings), view.Block{Name: "Next", Lines: s.afterReplay(result, flags)})
@@ -243,7 +247,10 @@ func (s *session) cannotPlay(err error) error {
 	next := "correct that, and play it again"
 	for _, problem := range problems {
 		fmt.Fprintln(s.Stderr, view.Clean(problem.String()))
-		if problem.Field == "args" {
+		switch {
+		case strings.Contains(problem.Message, "duplicate name"):
+			next = "templates that are alternatives are played one at a time; choose one with --name"
+		case problem.Field == "args":
 			next = "when templates are played by themselves, give their arguments with --arg name=value"
 		}
 	}
