@@ -56,7 +56,7 @@ func TestSameInputSameBytes(t *testing.T) {
 func TestShiftedInTime(t *testing.T) {
 	const week = 7 * 24 * time.Hour
 	for name, archive := range archives(t) {
-		if name == "threshold_fails" {
+		if name == "threshold_fails" || name == "rollout_exported" {
 			continue // It begins when its status says.
 		}
 		for _, shift := range []time.Duration{week, 1234567 * time.Second, -week} {

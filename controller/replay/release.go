@@ -299,6 +299,9 @@ func (p *player) releaseVerdict() Verdict {
 	case len(state.Waits) > 0:
 		verdict.Outcome, verdict.At, verdict.Reason = Waiting, state.Waits[0].Since, state.Waits[0].Reason
 		p.noteWindowEnd(r.summary.Message)
+	case r.cluster.Spec.Paused:
+		verdict.Outcome, verdict.At = Waiting, p.in.Start
+		p.noteWindowEnd(r.summary.Message)
 	default:
 		verdict.Outcome, verdict.At = Unfinished, p.in.End
 		p.noteWindowEnd(r.summary.Message)
