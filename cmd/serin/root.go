@@ -98,9 +98,9 @@ checks, tests and converts templates.`,
 		&cobra.Group{ID: groupOffline, Title: "Without a cluster, before a template guards anything:"})
 	s.addFlags(root)
 	root.SetFlagErrorFunc(unknownFlag)
-	add(root, groupLook, newGet(s), newList(s), newStatus(s))
+	add(root, groupLook, newGet(s), newList(s), newStatus(s), newExplain(s))
 	add(root, groupAct, newPromote(s), newAbort(s), newRetry(s), newPause(s), newResume(s), newUndo(s))
-	add(root, groupOffline, newRecord(s), newLint(s), newReplay(s), newExplain(s), newTest(s), newBacktest(s), newSimulate(s), newConvert(s))
+	add(root, groupOffline, newRecord(s), newLint(s), newReplay(s), newTest(s), newBacktest(s), newSimulate(s), newConvert(s))
 	add(root, "", newVersion(s), newExitCodes())
 	return root
 }
