@@ -24,9 +24,8 @@ type outcome struct {
 	// took is from its beginning to its end, and detected from the new version's first
 	// request to the end.
 	took, detected time.Duration
-	// requests, bad and extra are those that the new version served until the end: bad ones,
-	// and how many of them the stable version would not have had.
-	requests, bad, extra float64
+	// requests are those that the new version served until the end.
+	requests float64
 	// step and weight are where it ended.
 	step, weight int32
 	// by are the metrics that failed.

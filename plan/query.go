@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 )
@@ -80,7 +81,7 @@ var (
 func familyOf(selector *parser.VectorSelector, path []parser.Node) (*family, error) {
 	f := &family{name: selector.Name, matchers: map[string][]*labels.Matcher{}}
 	for _, m := range selector.LabelMatchers {
-		if m.Name == labels.MetricName && m.Type == labels.MatchEqual {
+		if m.Name == model.MetricNameLabel && m.Type == labels.MatchEqual {
 			f.name = m.Value
 			continue
 		}
@@ -230,7 +231,7 @@ func (f *family) value(v versions, name, hash, target string) (string, error) {
 
 // labelsOf are the labels of a target's series, without those that tell status and bucket.
 func (f *family) labelsOf(v versions, hash, target string) (labels.Labels, error) {
-	b := labels.NewBuilder(labels.FromStrings(labels.MetricName, f.name))
+	b := labels.NewBuilder(labels.FromStrings(model.MetricNameLabel, f.name))
 	if !f.byRouter {
 		b.Set("pod", target)
 	}

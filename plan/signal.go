@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 
@@ -253,7 +254,7 @@ func isRouters(selector string) bool {
 func matchersOf(selector string) (name string, matchers []*labels.Matcher, err error) {
 	all, err := parser.NewParser(parser.Options{}).ParseMetricSelector(selector)
 	for _, m := range all {
-		if m.Name == labels.MetricName {
+		if m.Name == model.MetricNameLabel {
 			name = m.Value
 			continue
 		}

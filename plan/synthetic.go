@@ -103,7 +103,7 @@ func (s *synthetic) series(f *family, t scraped, from, to time.Time, each func(l
 		each(l, t.totalSamples, factor*t.meanLatency)
 	case onlyBad:
 		each(l, t.badSamples[s.cluster.setup.signals.errors], 1)
-	default:
+	case byStatus:
 		bad := t.badSamples[s.cluster.setup.signals.errors]
 		if f.status == "" {
 			each(l, t.totalSamples, 1)
