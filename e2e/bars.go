@@ -120,3 +120,6 @@ func thirdAtLast(r result) string {
 	}
 	return ""
 }
+
+// reproduced holds when the run, exported and recorded, was played again bit for bit.
+func reproduced(r result) string { return r.unlikeReplay }

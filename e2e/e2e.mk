@@ -8,6 +8,8 @@ PROMETHEUS_VERSION := 3.15.0
 
 # Which scenarios: SCENARIOS=S1,S4. Default: all.
 SCENARIOS ?=
+# Where the recordings of releases are kept: RECORDINGS=testdata/recordings. Default: among the logs.
+RECORDINGS ?=
 # Where a copy of the table goes: E2E_TABLE=table.md. Default: nowhere.
 E2E_TABLE ?=
 
@@ -31,7 +33,7 @@ endef
 e2e: e2e-root e2e-packages controlplane e2e-programs ## Run the end-to-end test as root: real node, router and Prometheus (SCENARIOS=S1,S4 for some).
 	@$(e2e_state)/bin/e2e -kubernetes $(e2e_kube) -traefik $(e2e_traefik) -prometheus $(e2e_prometheus) \
 	  -programs $(e2e_state)/bin -repository $(CURDIR) -logs $(e2e_state)/logs \
-	  -scenarios "$(SCENARIOS)" -markdown "$(E2E_TABLE)"
+	  -scenarios "$(SCENARIOS)" -recordings "$(abspath $(RECORDINGS))" -markdown "$(E2E_TABLE)"
 
 .PHONY: e2e-root
 e2e-root:
@@ -53,7 +55,7 @@ e2e-packages: e2e-root
 .PHONY: e2e-programs
 e2e-programs: $(e2e_kube)/kubelet $(e2e_traefik) $(e2e_prometheus)
 	@mkdir -p $(e2e_state)/bin
-	@CGO_ENABLED=0 $(GO) build -trimpath -o $(e2e_state)/bin/ ./e2e ./lab/node/pause ./cmd/serin-controller
+	@CGO_ENABLED=0 $(GO) build -trimpath -o $(e2e_state)/bin/ ./e2e ./lab/node/pause ./cmd/serin ./cmd/serin-controller
 	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -o $(e2e_state)/bin/app ./lab/app/main
 
 # The order-only prerequisites build one after the other, whatever -j says: each takes gigabytes of memory.

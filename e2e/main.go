@@ -19,7 +19,7 @@ type options struct {
 	kubernetes string
 	// traefik and prometheus are their binaries.
 	traefik, prometheus string
-	// programs is the folder with app, pause and serin-controller.
+	// programs is the folder with app, pause, serin and serin-controller.
 	programs string
 	// repository is the root of this repository.
 	repository string
@@ -27,6 +27,8 @@ type options struct {
 	logs string
 	// markdown is where a copy of the table goes; empty for nowhere.
 	markdown string
+	// recordings is where recordings of releases are kept; empty for nowhere.
+	recordings string
 	// scenarios to run, by id; none means all.
 	scenarios []string
 }
@@ -38,10 +40,11 @@ func parseOptions(arguments []string) (options, error) {
 	flags.StringVar(&o.kubernetes, "kubernetes", "", "the folder with kubelet and kube-scheduler")
 	flags.StringVar(&o.traefik, "traefik", "", "the Traefik binary")
 	flags.StringVar(&o.prometheus, "prometheus", "", "the Prometheus binary")
-	flags.StringVar(&o.programs, "programs", "", "the folder with app, pause and serin-controller")
+	flags.StringVar(&o.programs, "programs", "", "the folder with app, pause, serin and serin-controller")
 	flags.StringVar(&o.repository, "repository", ".", "the root of this repository, for CRDs and rights")
 	flags.StringVar(&o.logs, "logs", "", "the folder for logs and recordings; it is emptied first")
 	flags.StringVar(&o.markdown, "markdown", "", "also write the table to this file")
+	flags.StringVar(&o.recordings, "recordings", "", "also keep the recordings of releases in this folder")
 	flags.StringVar(&scenarios, "scenarios", "", "run only these, for example S1,S4; default: all")
 	if err := flags.Parse(arguments); err != nil {
 		return o, err

@@ -69,10 +69,15 @@ func run(ctx context.Context, cluster *cluster, scenario scenario) (result, erro
 	endLoad()
 	<-loaded
 	p.keepObjects()
+	unlikeReplay := "the run was not captured"
+	if err == nil && p.scenario.recording != "" {
+		unlikeReplay = p.playAgain(ctx)
+	}
 	endRecording()
 	<-recorded
 	result := newResult(p)
 	result.stall = <-stalled
+	result.unlikeReplay = unlikeReplay
 	return result, err
 }
 

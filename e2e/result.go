@@ -32,6 +32,8 @@ type result struct {
 	unsent int64
 	// stall is for how long the machine stood still at worst.
 	stall time.Duration
+	// unlikeReplay says in what the run and its replay differ; empty when in nothing.
+	unlikeReplay string
 	// note adds to the outcome.
 	note string
 }

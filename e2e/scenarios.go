@@ -25,6 +25,9 @@ type scenario struct {
 	act func(context.Context, *play) error
 	// bars are what the result must meet.
 	bars []bar
+	// recording is the name under which the recording is kept, and expected what should
+	// be decided by it: promote or rollback; empty when none is.
+	recording, expected string
 	// argo and flagger say what these did with the same; empty when nobody measured.
 	argo, flagger string
 }
@@ -49,8 +52,8 @@ func badReleases() []scenario {
 	return []scenario{
 		{
 			id: "S1", title: "5 % of the new version's responses are errors", from: "v1", to: "v2-errors-5",
-			pause: dwell, after: 10 * time.Second, act: release,
-			bars: []bar{rolledBack, weightZeroWithin(12 * time.Second), highestWeight(5), takenBackForGood, atMostBad(20), nothingLost},
+			pause: dwell, after: 10 * time.Second, act: release, recording: "error-regression", expected: "rollback",
+			bars: []bar{rolledBack, weightZeroWithin(12 * time.Second), highestWeight(5), takenBackForGood, atMostBad(20), nothingLost, reproduced},
 			argo: "36–37 s, 43 bad", flagger: "39–49 s, 47–219 bad, up to 20 %",
 		},
 		{
@@ -68,8 +71,8 @@ func badReleases() []scenario {
 		{
 			// Here some of each version's answers are on either side of every bucket's bound.
 			id: "S3", title: "the new version takes 1.5 times as long, and latencies scatter", from: "v1-scattered", to: "v2-scattered-slow",
-			pause: dwell, after: 10 * time.Second, act: release,
-			bars: []bar{rolledBack, within(20 * time.Second), highestWeight(5), takenBackForGood, nothingBad, nothingLost},
+			pause: dwell, after: 10 * time.Second, act: release, recording: "latency-regression", expected: "rollback",
+			bars: []bar{rolledBack, within(20 * time.Second), highestWeight(5), takenBackForGood, nothingBad, nothingLost, reproduced},
 		},
 	}
 }
@@ -90,8 +93,8 @@ func goodReleases() []scenario {
 		},
 		{
 			id: "S4", title: "a good version whose latencies scatter", from: "v1-scattered", to: "v2-scattered",
-			pause: shortStay, after: 35 * time.Second, act: release,
-			bars: []bar{promoted, nothingBad, nothingLost},
+			pause: shortStay, after: 35 * time.Second, act: release, recording: "good-release", expected: "promote",
+			bars: []bar{promoted, nothingBad, nothingLost, reproduced},
 		},
 	}
 }
@@ -106,8 +109,8 @@ func blindReleases() []scenario {
 		},
 		{
 			id: "S5", title: "a good version while Prometheus is gone for 90 s", from: "v1", to: "v2",
-			pause: dwell, after: 10 * time.Second, act: releaseThrough(losePrometheus),
-			bars: []bar{heldWhileBlind, promoted, nothingBad, nothingLost},
+			pause: dwell, after: 10 * time.Second, act: releaseThrough(losePrometheus), recording: "prometheus-outage", expected: "promote",
+			bars: []bar{heldWhileBlind, promoted, nothingBad, nothingLost, reproduced},
 			argo: "aborted", flagger: "rolled back",
 		},
 		{
