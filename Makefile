@@ -32,7 +32,7 @@ help: ## Show this list.
 
 .PHONY: build
 build: ## Build bin/serin, bin/serin-controller and bin/kubectl-serin.
-	CGO_ENABLED=0 $(GO) build -trimpath -o bin/ ./cmd/serin ./cmd/serin-controller
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -o bin/ ./cmd/serin ./cmd/serin-controller
 	ln -sf serin bin/kubectl-serin
 
 .PHONY: clean
