@@ -103,17 +103,34 @@ func Record(ctx context.Context, options Options) (Result, error) {
 		return Result{}, err
 	}
 	defer c.partial.close()
-	if err := c.choose(ctx); err != nil {
-		return c.result, err
+	err = c.choose(ctx)
+	if err == nil {
+		err = c.all(ctx)
 	}
-	if err := c.all(ctx); err != nil {
-		return c.result, fmt.Errorf("%w (what has come is kept in %s)", err, c.partial.folder)
+	if err == nil {
+		err = c.finish(ctx)
 	}
-	if err := c.finish(ctx); err != nil {
-		return c.result, err
+	switch {
+	case err == nil || c.progress.Samples == 0: // Then there is nothing to keep.
+		return c.result, errors.Join(err, os.RemoveAll(c.partial.folder))
+	default:
+		return c.result, &Interrupted{Folder: c.partial.folder, Samples: c.progress.Samples, Cause: err}
 	}
-	return c.result, os.RemoveAll(c.partial.folder)
 }
+
+// Interrupted is an error after which a recording can go on where it stopped.
+type Interrupted struct {
+	// Folder holds what has come, so many Samples.
+	Folder  string
+	Samples int64
+	Cause   error
+}
+
+func (i *Interrupted) Error() string {
+	return fmt.Sprintf("%v (%d samples have come and are kept in %s)", i.Cause, i.Samples, i.Folder)
+}
+
+func (i *Interrupted) Unwrap() error { return i.Cause }
 
 // all records all selections, one slice after the other.
 func (c *capture) all(ctx context.Context) error {
@@ -259,7 +276,7 @@ func (c *capture) finish(ctx context.Context) error {
 	}
 	c.result.Series, c.result.Samples = writer.Series(), writer.Samples()
 	if c.result.Samples == 0 {
-		return fmt.Errorf("the server has no samples of %s in the window, so nothing was recorded; check the selectors and the times (%s is kept: remove it)", selectors(c.Selections), c.partial.folder)
+		return fmt.Errorf("the server has no samples of %s in the window, so nothing was recorded; check the selectors and the times", selectors(c.Selections))
 	}
 	manifest := c.Manifest
 	manifest.Transport, manifest.Notes, manifest.Selectors = c.result.Transport, c.result.Notes, nil

@@ -239,7 +239,8 @@ func TestResume(t *testing.T) {
 			}
 			break
 		}
-		if !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), ".partial") {
+		var kept *capture.Interrupted
+		if !errors.Is(err, context.Canceled) || !errors.As(err, &kept) || kept.Folder != o.Out+".partial" {
 			t.Fatalf("attempt %d: %v", attempts, err)
 		}
 		if _, err := recording.Open(o.Out + ".partial"); err == nil || !strings.Contains(err.Error(), "not finished") {
@@ -302,6 +303,9 @@ func TestRefusals(t *testing.T) {
 				t.Errorf("%s: error %q does not say %q", row.reason, err, want)
 			}
 		}
+		if _, err := os.Stat(o.Out + ".partial"); !errors.Is(err, os.ErrNotExist) && !strings.HasPrefix(o.Out, "/proc/") {
+			t.Errorf("%s: a folder without samples is kept: %v", row.reason, err)
+		}
 		if row.asked >= 0 && len(s.asked) != row.asked {
 			t.Errorf("%s: %d requests, want %d: %v", row.reason, len(s.asked), row.asked, s.asked)
 		}
@@ -313,7 +317,11 @@ func TestOtherPlan(t *testing.T) {
 	s := serve(t, database(t))
 	o := options(t, s, "requests_total")
 	ctx, cancel := context.WithCancel(context.Background())
-	o.Progress = func(capture.Progress) { cancel() }
+	o.Progress = func(p capture.Progress) {
+		if p.Samples > 0 {
+			cancel()
+		}
+	}
 	if _, err := capture.Record(ctx, o); err == nil {
 		t.Fatal("it was not interrupted")
 	}
