@@ -2,6 +2,7 @@ package backtest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -90,8 +91,11 @@ type told struct {
 	err    error
 }
 
+// Datasets are the datasets that are played, sorted.
+func (b *Backtest) Datasets() []string { return slices.Sorted(maps.Keys(b.plans)) }
+
 // Run plays the cases. A case that cannot be played is part of the Result; the error is
-// the end of ctx.
+// the end of ctx, or a filter that leaves out all cases by their labels.
 func (b *Backtest) Run(ctx context.Context) (Result, error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -129,9 +133,15 @@ func (b *Backtest) Run(ctx context.Context) (Result, error) {
 	if err := ctx.Err(); err != nil {
 		return Result{}, err
 	}
+	if r.Cases == 0 && b.options.Shard == nil {
+		return Result{}, errNothing
+	}
 	r.finish()
 	return r, nil
 }
+
+// errNothing: the labels of no case fit.
+var errNothing = errors.New("--select chooses no case")
 
 // one reads and plays one case.
 func (b *Backtest) one(ctx context.Context, name string) told {

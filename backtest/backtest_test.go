@@ -350,6 +350,10 @@ func TestSelect(t *testing.T) {
 			t.Errorf("%s: %d cases, want %d", text, r.Cases, want)
 		}
 	}
+	none := prepared(t, madeDir, "testdata/templates.yaml", Options{Filter: Filter{"expected": {Unscored}}})
+	if _, err := none.Run(t.Context()); !errors.Is(err, errNothing) {
+		t.Errorf("no case is chosen, and the error is %v", err)
+	}
 	for _, text := range []string{"", "dataset", "color=red", "case=", "case=[", "case=a,"} {
 		if _, err := ParseFilter([]string{text}); err == nil {
 			t.Errorf("%q is accepted", text)

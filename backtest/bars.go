@@ -2,7 +2,6 @@ package backtest
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -46,22 +45,30 @@ func ParseBars(text string) (Bars, error) {
 	return bars, nil
 }
 
+// Check says which bar is of a dataset that is not there.
+func (b Bars) Check(datasets []string) error {
+	for _, bar := range b {
+		if bar.Dataset != "" && !slices.Contains(datasets, bar.Dataset) {
+			return fmt.Errorf("bar %s.%s: there is no dataset %s (there are: %s)", bar.Dataset, bar.Rate, bar.Dataset, strings.Join(datasets, ", "))
+		}
+	}
+	return nil
+}
+
 // Missed says which bars a result misses, a sentence each. A bar of nothing is missed: it
-// was not measured. The error is a dataset that is not there.
+// was not measured. The error is that of Check.
 func (b Bars) Missed(r Result) ([]string, error) {
-	var missed []string
+	var names, missed []string
+	for _, d := range r.Datasets {
+		names = append(names, d.Name)
+	}
+	if err := b.Check(names); err != nil {
+		return nil, err
+	}
 	for _, bar := range b {
 		table := r.All
 		if bar.Dataset != "" {
-			at := slices.IndexFunc(r.Datasets, func(d Dataset) bool { return d.Name == bar.Dataset })
-			if at < 0 {
-				names := map[string]bool{}
-				for _, d := range r.Datasets {
-					names[d.Name] = true
-				}
-				return nil, fmt.Errorf("bar %s.%s: there is no dataset %s in the result (there are: %s)", bar.Dataset, bar.Rate, bar.Dataset, strings.Join(slices.Sorted(maps.Keys(names)), ", "))
-			}
-			table = r.Datasets[at]
+			table = r.Datasets[slices.Index(names, bar.Dataset)]
 		}
 		if text := bar.missed(table); text != "" {
 			missed = append(missed, text)

@@ -40,7 +40,7 @@ func TestBars(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := bars.Missed(r); err == nil || !strings.Contains(err.Error(), "there is no dataset x in the result (there are: a.b)") {
+	if _, err := bars.Missed(r); err == nil || !strings.Contains(err.Error(), "there is no dataset x (there are: a.b)") {
 		t.Errorf("got %v", err)
 	}
 }

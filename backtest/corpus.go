@@ -33,8 +33,9 @@ func OpenCorpus(files fs.FS, dir string) (*Corpus, error) {
 		return nil, fmt.Errorf("listing the cases of %s: %w", dir, err)
 	}
 	if len(found) == 0 {
-		if _, err := fs.ReadDir(files, "."); err != nil {
-			return nil, fmt.Errorf("reading the corpus %s: %w", dir, err)
+		var problem *fs.PathError
+		if _, err := fs.ReadDir(files, "."); errors.As(err, &problem) {
+			return nil, fmt.Errorf("reading the corpus %s: %w", dir, problem.Err)
 		}
 		return nil, fmt.Errorf("there is no <dataset>/<case>/case.json in %s", dir)
 	}

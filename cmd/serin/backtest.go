@@ -144,13 +144,16 @@ func (s *session) backtest(ctx context.Context, dir string, f backtestFlags) err
 	if err != nil {
 		return usage(name+" --help", "%v", err)
 	}
+	if err := bars.Check(b.Datasets()); err != nil {
+		return usage(name+" --help", "--fail-under: %v", err)
+	}
 	result, err := b.Run(ctx)
 	shown.end()
 	switch {
 	case interrupted(ctx):
 		return refuse("", "interrupted")
 	case err != nil:
-		return err
+		return usage(name+" --help", "%v", err)
 	}
 	return s.tell(result, f.backtestOutput, bars, f.keepGoing)
 }
