@@ -124,7 +124,7 @@ func (c Chart) SVG() (template.HTML, error) {
 // axes sets up both axes.
 func (c Chart) axes(p *plot.Plot) {
 	for _, letters := range []*font.Font{&p.X.Label.TextStyle.Font, &p.Y.Label.TextStyle.Font, &p.X.Tick.Label.Font, &p.Y.Tick.Label.Font} {
-		letters.Variant, letters.Size = "Sans", 9
+		face.Variant, face.Size = "Sans", 9
 	}
 	for _, axis := range []*plot.Axis{&p.X, &p.Y} {
 		axis.Color, axis.Tick.Color = shade(grid), shade(grid)
