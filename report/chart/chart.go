@@ -123,7 +123,7 @@ func (c Chart) SVG() (template.HTML, error) {
 
 // axes sets up both axes.
 func (c Chart) axes(p *plot.Plot) {
-	for _, letters := range []*font.Font{&p.X.Label.TextStyle.Font, &p.Y.Label.TextStyle.Font, &p.X.Tick.Label.Font, &p.Y.Tick.Label.Font} {
+	for _, face := range []*font.Font{&p.X.Label.TextStyle.Font, &p.Y.Label.TextStyle.Font, &p.X.Tick.Label.Font, &p.Y.Tick.Label.Font} {
 		face.Variant, face.Size = "Sans", 9
 	}
 	for _, axis := range []*plot.Axis{&p.X, &p.Y} {
