@@ -21,8 +21,8 @@ const largestCount = 1e18
 // argument.
 func (s span) usable(samples []Sample, doubts *doubts) []Sample {
 	earliest := s.from.Add(-s.lookback)
-	if clean(samples, earliest, s.to) {
-		return slices.Clip(samples)
+	if kept, ok := clean(samples, earliest, s.to); ok {
+		return kept
 	}
 	kept := make([]Sample, 0, len(samples))
 	for _, sample := range samples {
@@ -38,14 +38,23 @@ func (s span) usable(samples []Sample, doubts *doubts) []Sample {
 	return slices.CompactFunc(kept, func(a, b Sample) bool { return a.At.Equal(b.At) })
 }
 
-// clean reports whether all samples are usable as they are, as most answers are.
-func clean(samples []Sample, earliest, to time.Time) bool {
-	for i, sample := range samples {
-		if !isCount(sample.Value) || i > 0 && !sample.At.After(samples[i-1].At) {
-			return false
+// clean are the usable samples as they are, when they are in order and all can be
+// counts: as in most answers. False: they are not.
+func clean(samples []Sample, earliest, to time.Time) ([]Sample, bool) {
+	begin, end := 0, len(samples)
+	for i := 1; i < len(samples); i++ {
+		if !samples[i].At.After(samples[i-1].At) {
+			return nil, false
 		}
 	}
-	return len(samples) == 0 || samples[0].At.After(earliest) && !samples[len(samples)-1].At.After(to)
+	for begin < end && !samples[begin].At.After(earliest) {
+		begin++
+	}
+	for begin < end && samples[end-1].At.After(to) {
+		end--
+	}
+	kept := samples[begin:end:end]
+	return kept, !slices.ContainsFunc(kept, func(sample Sample) bool { return !isCount(sample.Value) })
 }
 
 // increase is how much a counter grew in (from, to], apart by the samples that are of
