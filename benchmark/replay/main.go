@@ -50,7 +50,7 @@ func run(rounds int) error {
 	if err != nil {
 		return err
 	}
-	whole, err := alone(path)
+	whole, err := alone(path, rounds)
 	if err != nil {
 		return err
 	}
@@ -58,29 +58,37 @@ func run(rounds int) error {
 }
 
 // alone measures each way in a process of its own, from opening the recording to the
-// last look, and how much memory that took.
-func alone(path string) ([]whole, error) {
-	var all []whole
+// last look, and how much memory that took. The best time and the largest memory count.
+func alone(path string, rounds int) ([]whole, error) {
+	all := make([]whole, 0, 4)
 	for _, name := range []string{evenName, unevenName, analysisName, rangeName} {
-		command := exec.CommandContext(context.Background(), os.Args[0], "-part", name, "-recording", path)
-		command.Stderr = os.Stderr
-		said, err := command.Output()
-		if err != nil {
-			return nil, fmt.Errorf("measuring %s alone: %w", name, err)
+		best := whole{Name: name}
+		for range max(rounds, 1) {
+			command := exec.CommandContext(context.Background(), os.Args[0], "-part", name, "-recording", path)
+			command.Stderr = os.Stderr
+			said, err := command.Output()
+			if err != nil {
+				return nil, fmt.Errorf("measuring %s alone: %w", name, err)
+			}
+			var one whole
+			if err := json.Unmarshal(said, &one); err != nil {
+				return nil, err
+			}
+			if best.All == 0 || one.All < best.All {
+				best.Opened, best.All, best.CPU = one.Opened, one.All, one.CPU
+			}
+			best.Peak = max(best.Peak, one.Peak)
 		}
-		var one whole
-		if err := json.Unmarshal(said, &one); err != nil {
-			return nil, err
-		}
-		all = append(all, one)
+		all = append(all, best)
 	}
 	return all, nil
 }
 
 // whole is a replay from the opened recording to the last look.
 type whole struct {
-	Name        string
-	Opened, All time.Duration
+	Name string
+	// CPU is the processor's time of All; on a busy machine it says more.
+	Opened, All, CPU time.Duration
 	// Peak is the largest resident set, in bytes.
 	Peak int64
 }

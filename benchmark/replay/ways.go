@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/serin-dev/serin/providers/metrics"
@@ -119,11 +120,11 @@ func runPart(name, path string) error {
 	}
 	defer held.Close()
 	result := whole{Name: name, Opened: time.Since(began)}
-	opened := time.Now()
+	opened, spent := time.Now(), processor()
 	if err := replayPart(name, provider); err != nil {
 		return err
 	}
-	result.All = time.Since(opened)
+	result.All, result.CPU = time.Since(opened), processor()-spent
 	if result.Peak, err = peak(); err != nil {
 		return err
 	}
@@ -142,6 +143,16 @@ func replayPart(name string, provider *recorded.Provider) error {
 		times = uneven()
 	}
 	return errors.Join(ask(provider, ratio, times), ask(provider, quantile, times), judge(provider, times))
+}
+
+// processor is the processor's time that this process has used: work that others do on
+// the same machine is not in it.
+func processor() time.Duration {
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		return 0
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
 
 // peak is the largest resident set of this process.
