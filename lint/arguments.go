@@ -36,7 +36,7 @@ func (c *checker) findArguments() (open bool) {
 	for _, u := range c.uses {
 		family, open = append(family, u.templates...), open || len(u.missing) > 0
 	}
-	for _, o := range append(family, c.includers()...) {
+	for _, o := range append(family, c.includers[c.object]...) {
 		if o.template == nil {
 			continue
 		}
@@ -50,20 +50,6 @@ func (c *checker) findArguments() (open bool) {
 		}
 	}
 	return open
-}
-
-// includers are the templates that include this one, directly or not.
-func (c *checker) includers() []*object {
-	var found []*object
-	for _, o := range c.objects {
-		if o.template == nil || o == c.object {
-			continue
-		}
-		if reached, _ := c.closure(o.template.Templates, o); slices.Contains(reached, c.object) {
-			found = append(found, o)
-		}
-	}
-	return found
 }
 
 // declare notes an argument as a template declares it.
@@ -206,7 +192,7 @@ func (c *checker) checkArguments() {
 	}
 	used := map[string]bool{}
 	family, _ := c.family(c.object)
-	for _, o := range append(family, c.includers()...) {
+	for _, o := range append(family, c.includers[c.object]...) {
 		for _, metric := range o.metrics() {
 			for _, text := range metric.texts() {
 				for _, reference := range o.references(text) {

@@ -307,24 +307,34 @@ func (v *celValue) function(name string, arguments []ast.Node) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, isText := value.(string)
-	number, isNumber := asNumber(value)
-	switch {
-	case name == "size":
+	if name == "size" {
 		return size(value)
-	case name == "type" && isText:
-		return "string", nil
+	}
+	if text, is := value.(string); is {
+		return textAs(name, text)
+	}
+	number, is := asNumber(value)
+	switch {
 	case name == "type":
 		return "another", nil
-	case name == "int" && isNumber:
+	case name == "int" && is:
 		return int64(number), nil
-	case name == "int" && isText:
-		return strconv.ParseInt(text, 10, 64)
-	case name == "double" && isNumber:
+	case name == "double" && is:
 		return number, nil
-	case name == "double" && isText:
+	}
+	return nil, errUnknown
+}
+
+// textAs is a text as another type, or the name of its own.
+func textAs(name, text string) (any, error) {
+	switch name {
+	case "type":
+		return "string", nil
+	case "int":
+		return strconv.ParseInt(text, 10, 64)
+	case "double":
 		return strconv.ParseFloat(text, 64)
-	case name == "duration" && isText:
+	case "duration":
 		return time.ParseDuration(text)
 	}
 	return nil, errUnknown

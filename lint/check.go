@@ -26,6 +26,7 @@ type use struct {
 // checkAll checks the objects of all files together.
 func (l *linter) checkAll() {
 	l.checkNames()
+	l.findIncluders()
 	uses := l.uses()
 	for _, o := range l.objects {
 		c := &checker{linter: l, object: o, uses: usesOf(uses, o)}
@@ -147,6 +148,22 @@ func (l *linter) family(o *object) (found []*object, missing []v1alpha1.Template
 		found = append([]*object{o}, found...)
 	}
 	return found, missing
+}
+
+// findIncluders finds the templates that include others, directly or not.
+func (l *linter) findIncluders() {
+	l.includers = map[*object][]*object{}
+	for _, o := range l.objects {
+		if o.template == nil || len(o.template.Templates) == 0 {
+			continue
+		}
+		reached, _ := l.closure(o.template.Templates, o)
+		for _, included := range reached {
+			if included != o {
+				l.includers[included] = append(l.includers[included], o)
+			}
+		}
+	}
 }
 
 // uses finds the analyses of all Rollouts.

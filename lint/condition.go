@@ -113,8 +113,7 @@ func (m *metric) checkConditions(query *query) {
 		m.report(m.node.get("failureCondition").place(), "condition-shape", "%s", messageOf(err))
 		return
 	}
-	guessed := slices.ContainsFunc(found, func(c condition) bool { return c.text.guessed })
-	if m.checkShape(found, compiled, query) && !guessed {
+	if m.checkShape(found, compiled, query) && !slices.ContainsFunc(found, func(c condition) bool { return c.text.unknown }) {
 		m.checkOutcomes(found, compiled, query)
 	}
 	for _, c := range found {
@@ -240,8 +239,8 @@ func (m *metric) checkOutcomes(found []condition, compiled *criteria.Conditions,
 		scalar = compiled.Judge(criteria.Result{Values: []float64{1}}).Reason == criteria.ConditionError
 	}
 	m.checkBlind(found, compiled, scalar)
-	if slices.ContainsFunc(found, func(c condition) bool { return c.readsOthers() }) {
-		return // The samples are too few for several numbers.
+	if slices.ContainsFunc(found, func(c condition) bool { return c.text.guessed || c.readsOthers() }) {
+		return // The limits are not known, or the samples are too few for several numbers.
 	}
 	var outcomes []criteria.Outcome
 	for _, value := range samples(found) {

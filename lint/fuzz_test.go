@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // FuzzFiles feeds texts to lint: whatever they are, it answers, with places that are in the
@@ -42,25 +44,23 @@ func FuzzFiles(f *testing.F) {
 		l.checkAll()
 		return l.finish(report)
 	}
-	f.Fuzz(func(t *testing.T, content []byte) {
-		report := lint(content)
-		lines := newSource("x", content).lines
-		for _, d := range report.Diagnostics {
-			if d.Line < 1 || d.Line > len(lines) || d.Column < 1 || d.Column > len(lines[d.Line-1])+1 {
-				t.Fatalf("%d:%d is not in the file: %+v", d.Line, d.Column, d)
-			}
-			if _, known := ruleNamed(d.Rule); !known {
-				t.Fatalf("there is no rule %s", d.Rule)
-			}
+	f.Fuzz(func(t *testing.T, content []byte) { hold(t, content, lint) })
+}
+
+// hold lints a text twice, and checks what comes out.
+func hold(t *testing.T, content []byte, lint func([]byte) Report) {
+	t.Helper()
+	report, again := lint(content), lint(content)
+	lines := newSource("x", content).lines
+	for _, d := range report.Diagnostics {
+		if d.Line < 1 || d.Line > len(lines) || d.Column < 1 || d.Column > len(lines[d.Line-1])+1 {
+			t.Fatalf("%d:%d is not in the file: %+v", d.Line, d.Column, d)
 		}
-		again := lint(content)
-		if len(again.Diagnostics) != len(report.Diagnostics) {
-			t.Fatalf("%d diagnostics, and then %d", len(report.Diagnostics), len(again.Diagnostics))
+		if _, known := ruleNamed(d.Rule); !known {
+			t.Fatalf("there is no rule %s", d.Rule)
 		}
-		for i, d := range again.Diagnostics {
-			if d != report.Diagnostics[i] {
-				t.Fatalf("%+v, and then %+v", report.Diagnostics[i], d)
-			}
-		}
-	})
+	}
+	if diff := cmp.Diff(report, again); diff != "" {
+		t.Fatalf("the same text, and another report (-first +second):\n%s", diff)
+	}
 }

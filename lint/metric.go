@@ -97,6 +97,33 @@ func (c *checker) checkBudget() {
 	}
 }
 
+// checkGroups looks for weights of groups that no metric is in. Where templates are
+// included, they may have them.
+func (c *checker) checkGroups() {
+	weights := c.spec().path("score", "groupWeights")
+	if weights == nil || c.spec().get("templates") != nil || len(c.includers[c.object]) > 0 {
+		return
+	}
+	var known []string
+	for _, metric := range c.metrics() {
+		if groups := metric.get("groups"); groups != nil {
+			for _, group := range groups.items {
+				known = append(known, group.string())
+			}
+		}
+	}
+	for _, weight := range weights.entries {
+		if slices.Contains(known, weight.name) {
+			continue
+		}
+		fix := "add it to the groups of a metric, or remove it"
+		if meant := nearest(weight.name, known); meant != "" {
+			fix = "did you mean " + meant + "?"
+		}
+		c.report(weight.key, "unknown-group", "no metric is in the group %s, so its weight counts for nothing; %s", quoted(weight.name), fix)
+	}
+}
+
 // duration is a duration of a manifest; 0 when there is none.
 func duration(n *node) time.Duration {
 	parsed, err := time.ParseDuration(n.string())

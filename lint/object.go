@@ -2,7 +2,6 @@ package lint
 
 import (
 	"encoding/json"
-	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -61,9 +60,11 @@ type linter struct {
 	sources []*source
 	objects []*object
 	// named are the objects by their names.
-	named   map[string][]*object
-	schemas map[string]*schema
-	rules   *celRules
+	named map[string][]*object
+	// includers are the templates that include one, directly or not.
+	includers map[*object][]*object
+	schemas   map[string]*schema
+	rules     *celRules
 	// patterns of the schemas, compiled once.
 	patterns map[string]*regexp.Regexp
 	words    words
@@ -301,12 +302,4 @@ func (o *object) metrics() []*node {
 		return nil
 	}
 	return metrics.items
-}
-
-// metricName names a metric for people.
-func metricName(metric *node) string {
-	if name := metric.get("name").string(); name != "" {
-		return fmt.Sprintf("metric %q", name)
-	}
-	return "this metric"
 }

@@ -9,6 +9,8 @@ import (
 
 // TestCarets writes one mistake, called oops, in all the ways in which YAML and JSON can
 // hold a text, and wants the caret under its first letter.
+//
+// Long: it is a table, and its loop.
 func TestCarets(t *testing.T) {
 	metric := func(fields string) string {
 		return "apiVersion: serin.dev/v1alpha1\nkind: AnalysisTemplate\nmetadata: {name: x}\nspec:\n  args: [{name: long, value: \"a-value-that-is-longer\"}, {name: limit, value: \"1\"}]\n  metrics:\n  - name: a\n    interval: 30s\n" +

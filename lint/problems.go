@@ -36,18 +36,9 @@ func (o *object) problem(base *node, path, message string) {
 	if base == nil {
 		base = o.root
 	}
-	// These are found where they stand, with their column.
-	if strings.HasPrefix(message, "line ") || strings.HasPrefix(message, "failed to resolve {{") || strings.Contains(message, "comes from a Secret and would be shown here") {
-		return
-	}
 	at, exact := base.find(path)
-	for _, refused := range o.refused {
-		if at.within(refused) || refused.parent == at && (refused.broken || strings.HasPrefix(message, "duplicate name")) {
-			return
-		}
-	}
-	if !exact && o.ruledOn(at, path) {
-		return // The schema's rule about fields that belong together says it better.
+	if elsewhere(message) || o.refusedAt(at, message) || !exact && o.ruledOn(at, path) {
+		return
 	}
 	o.told = append(o.told, at)
 	last := path[strings.LastIndexByte(path, '.')+1:]
@@ -60,7 +51,20 @@ func (o *object) problem(base *node, path, message string) {
 	o.report(at.place(), ruleOf(message), "%s", message)
 }
 
-// ruledOn says whether a broken rule of the schema is about a field that is missing.
+// elsewhere says whether a problem is found where it stands, with its column.
+func elsewhere(message string) bool {
+	return strings.HasPrefix(message, "line ") || strings.HasPrefix(message, "failed to resolve {{") || strings.Contains(message, "comes from a Secret and would be shown here")
+}
+
+// refusedAt says whether the schema has refused a node, so that the problem follows from it.
+func (o *object) refusedAt(at *node, message string) bool {
+	return slices.ContainsFunc(o.refused, func(refused *node) bool {
+		return at.within(refused) || refused.parent == at && (refused.broken || strings.HasPrefix(message, "duplicate name"))
+	})
+}
+
+// ruledOn says whether a broken rule of the schema is about a field that is missing: rules
+// about fields that belong together say it better.
 func (o *object) ruledOn(at *node, path string) bool {
 	missing := path[strings.LastIndexByte(path, '.')+1:]
 	return slices.ContainsFunc(o.ruled, func(broken ruled) bool { return broken.node == at && strings.Contains(broken.message, missing) })

@@ -32,6 +32,9 @@ func (c *checker) checkRollout(uses []*use) {
 		}
 	}
 	c.checkSteps(canary.Steps, node.get("steps"), own)
+	for _, u := range own {
+		c.checkPatience(u)
+	}
 	c.checkBackground(canary, own)
 	c.checkFresh(canary, node, own)
 }
@@ -93,6 +96,23 @@ func (c *checker) checkBackground(canary *v1alpha1.CanaryStrategy, uses []*use) 
 		}
 		c.checkStart(canary, u)
 		c.checkEnds(u)
+	}
+}
+
+// checkPatience compares how long a release may be blind with how often is looked.
+func (c *checker) checkPatience(u *use) {
+	at := u.node.path("onBlind", "abortAfter")
+	patience := duration(at)
+	if patience == 0 {
+		return
+	}
+	for _, o := range u.templates {
+		for _, n := range o.metrics() {
+			if interval := duration(n.get("interval")); patience < 2*interval {
+				c.report(at.place(), "short-patience", "metric %s of %s is looked at every %s, so one look that sees nothing takes the release back after %s; write %s or more", quoted(n.get("name").string()), o.title(), short(interval), short(patience), short(max(10*time.Minute, 4*interval)))
+				return
+			}
+		}
 	}
 }
 

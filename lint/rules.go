@@ -59,6 +59,7 @@ func fieldRules() []Rule {
 		{"schema", SeverityError, "A value has the wrong type, or breaks a limit or a rule of the CustomResourceDefinition.", "The API server refuses the object."},
 		{"invalid-spec", SeverityError, "The controller would refuse the spec.", "The API server takes it, but the release does not begin: InvalidSpec."},
 		{"odd-budget", SeverityWarning, "falseAlarmBudget is larger than 10 % or smaller than 0.01 %.", "Above, one good release in ten is taken back. Below, a regression needs much more traffic to be proven."},
+		{"unknown-group", SeverityWarning, "score.groupWeights names a group that no metric is in.", "Its weight counts for nothing, and the other groups are scaled up."},
 		{"short-interval", SeverityNote, "A metric is looked at more often than Prometheus scrapes.", "Looks between two scrapes see nothing new, and cost queries. Judges are not harmed by it."},
 		{"argo-difference", SeverityNote, "A field means something else in Argo Rollouts.", "Serin holds a release that it cannot judge, where Argo Rollouts takes it back or promotes it: docs/design/0002 and 0003."},
 		{"no-analysis", SeverityNote, "A Rollout has steps, and no analysis.", "Nothing judges the new version; only dead pods take it back."},
@@ -130,6 +131,7 @@ func stepRules() []Rule {
 		{"weight-repeated", SeverityNote, "A step sets the weight that is set already.", "It does nothing."},
 		{"background-ends", SeverityWarning, "A background analysis ends before the release does.", "It counts as passed at all later weights, without a look at them. Remove count and consecutiveSuccessLimit."},
 		{"late-analysis", SeverityWarning, "The background analysis begins after the last weight is set.", "No weight is raised by its evidence."},
+		{"short-patience", SeverityWarning, "onBlind.abortAfter is shorter than two looks of a metric.", "One look that sees nothing, such as during a restart of Prometheus, takes the release back."},
 		{"useless-pause", SeverityNote, "A pause follows no weight.", "Nothing is different while it waits: there is no traffic yet, or a pause before it."},
 	}
 }

@@ -20,6 +20,7 @@ func (c *checker) checkTemplate() {
 	}
 	c.checkMetrics()
 	c.checkBudget()
+	c.checkGroups()
 }
 
 // checkRun checks an AnalysisRun, in which all arguments are filled in.
@@ -31,6 +32,7 @@ func (c *checker) checkRun() {
 	c.parseRun(c.run.Spec, translate.KindOf(c.run.ObjectMeta))
 	c.checkMetrics()
 	c.checkBudget()
+	c.checkGroups()
 }
 
 // parseRun reports what the controller would refuse. Conditions and queries are checked
