@@ -75,7 +75,7 @@ func finish(answer metrics.Answer, err error) (metrics.Answer, error) {
 
 // instant asks the engine for one time.
 func (q *question) instant(ctx context.Context, p *Provider, at int64) (metrics.Answer, error) {
-	query, err := p.engine.NewInstantQuery(ctx, view{p.memory, at}, nil, q.text, time.UnixMilli(at))
+	query, err := p.engine().NewInstantQuery(ctx, view{p.memory, at}, nil, q.text, time.UnixMilli(at))
 	if err != nil {
 		return metrics.Answer{}, p.classify(ctx, err)
 	}
@@ -213,7 +213,7 @@ func (q *question) ask(ctx context.Context, p *Provider, at, step int64, ahead i
 		return batch{}, false
 	}
 	end := at + (many-1)*step
-	query, err := p.engine.NewRangeQuery(ctx, view{p.memory, end}, nil, q.text, time.UnixMilli(at), time.UnixMilli(end), time.Duration(step)*time.Millisecond)
+	query, err := p.engine().NewRangeQuery(ctx, view{p.memory, end}, nil, q.text, time.UnixMilli(at), time.UnixMilli(end), time.Duration(step)*time.Millisecond)
 	if err != nil {
 		q.grid.possible = false
 		return batch{}, false

@@ -53,7 +53,7 @@ func checkRange(from, to time.Time, step time.Duration) error {
 // ranged asks the engine for all steps.
 func (q *question) ranged(ctx context.Context, p *Provider, start, end, step int64) (metrics.Samples, error) {
 	end = start + (end-start)/step*step
-	query, err := p.engine.NewRangeQuery(ctx, view{p.memory, end}, nil, q.text, time.UnixMilli(start), time.UnixMilli(end), time.Duration(step)*time.Millisecond)
+	query, err := p.engine().NewRangeQuery(ctx, view{p.memory, end}, nil, q.text, time.UnixMilli(start), time.UnixMilli(end), time.Duration(step)*time.Millisecond)
 	if err != nil {
 		return metrics.Samples{}, p.classify(ctx, err)
 	}

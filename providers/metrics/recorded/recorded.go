@@ -81,7 +81,8 @@ func (c Config) withDefaults() Config {
 type Provider struct {
 	config Config
 	parser parser.Parser
-	engine *promql.Engine
+	// engine is made when it is first needed: that takes longer than many a replay.
+	engine func() *promql.Engine
 	memory *memory
 
 	mutex     sync.Mutex
@@ -102,18 +103,23 @@ func New(source Source, config Config) (*Provider, error) {
 	config = config.withDefaults()
 	reader := parser.NewParser(parser.Options{})
 	return &Provider{
-		config: config,
-		parser: reader,
-		engine: promql.NewEngine(promql.EngineOpts{
-			Logger: slog.New(slog.DiscardHandler), MaxSamples: config.QuerySamples, Timeout: config.Timeout, LookbackDelta: config.Lookback,
-			EnableAtModifier: true, EnableNegativeOffset: true, Parser: reader,
-			// The default of a server: its global evaluation interval.
-			NoStepSubqueryIntervalFn: func(int64) int64 { return time.Minute.Milliseconds() },
-		}),
+		config:    config,
+		parser:    reader,
+		engine:    sync.OnceValue(func() *promql.Engine { return newEngine(config, reader) }),
 		memory:    newMemory(source, config),
 		questions: map[string]*question{},
 		selectors: map[string]*selector{},
 	}, nil
+}
+
+// newEngine makes an engine with the settings of a server.
+func newEngine(config Config, reader parser.Parser) *promql.Engine {
+	return promql.NewEngine(promql.EngineOpts{
+		Logger: slog.New(slog.DiscardHandler), MaxSamples: config.QuerySamples, Timeout: config.Timeout, LookbackDelta: config.Lookback,
+		EnableAtModifier: true, EnableNegativeOffset: true, Parser: reader,
+		// The default of a server: its global evaluation interval.
+		NoStepSubqueryIntervalFn: func(int64) int64 { return time.Minute.Milliseconds() },
+	})
 }
 
 // String names the recording.
