@@ -39,10 +39,9 @@ func argoRolloutSpec(c *conversion, f field) *yaml.Node {
 // podTemplate is the rule of a pod template.
 func podTemplate(c *conversion, f field) *yaml.Node {
 	out := c.trace.keep(f.value)
-	if meta := child(out, "metadata"); meta != nil && isNull(child(meta, "creationTimestamp")) {
-		// Tools write it into templates, where it says nothing.
-		remove(meta, "creationTimestamp")
-		c.trace.mark(child(f.value, "metadata", "creationTimestamp"), Omitted)
+	if stamp := child(f.value, "metadata", "creationTimestamp"); stamp != nil && isNull(stamp) {
+		remove(child(out, "metadata"), "creationTimestamp")
+		c.omit(field{value: stamp, path: f.path + ".metadata.creationTimestamp"}, "tools write it into templates, where it says nothing")
 	}
 	if renameHash(out) {
 		c.changed(f, "the label rollouts-pod-template-hash is %s here", v1alpha1.LabelPodTemplateHash)
@@ -147,12 +146,17 @@ func argoRouting(c *conversion, f field) *yaml.Node {
 			return nil
 		}),
 		"plugins": func(c *conversion, f field) *yaml.Node {
-			return c.fields(f, table{
-				"argoproj-labs/gatewayAPI": func(c *conversion, f field) *yaml.Node {
-					routes = c.gatewayPlugin(f)
-					return nil
-				},
-			})
+			plugins := table{}
+			for i := 0; i+1 < len(f.value.Content); i += 2 {
+				name := f.value.Content[i].Value
+				plugins[name] = refused("Serin splits traffic by the Gateway API alone, and this is a plugin for another router",
+					"most routers implement the Gateway API: make an HTTPRoute with stableService and canaryService as backends, and name it in httpRoutes; until it exists, no weight is raised")
+			}
+			plugins["argoproj-labs/gatewayAPI"] = func(c *conversion, f field) *yaml.Node {
+				routes = c.gatewayPlugin(f)
+				return nil
+			}
+			return c.fields(f, plugins)
 		},
 	}
 	for i := 0; i+1 < len(f.value.Content); i += 2 {

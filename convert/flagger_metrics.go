@@ -54,6 +54,17 @@ func (a *arguments) use(name, value string, given bool, metric string) string {
 	return "{{args." + name + "}}"
 }
 
+// defaults are the values that a template has without a release.
+func (a *arguments) defaults() map[string]string {
+	defaults := map[string]string{}
+	for name, given := range a.given {
+		if given {
+			defaults[name] = a.values[name]
+		}
+	}
+	return defaults
+}
+
 // declare is the args of a template.
 func (a *arguments) declare() *yaml.Node {
 	if len(a.names) == 0 {
@@ -104,7 +115,7 @@ func (k *canary) template(*yaml.Node) *yaml.Node {
 			lost.HeadComment = joinComments(lost.HeadComment, at.key.HeadComment)
 			continue
 		}
-		if problem := metricProblem(metric, k.args.values); problem != "" {
+		if problem := metricProblem(metric, k.args.defaults()); problem != "" {
 			k.refuse(at, "what was converted cannot be used: "+problem, "correct it and convert again")
 			lost.HeadComment = joinComments(lost.HeadComment, at.key.HeadComment)
 			continue

@@ -241,7 +241,7 @@ func (c *conversion) metricTemplate(d *document) {
 	if status := child(d.root, "status"); status != nil {
 		c.omit(field{value: status, path: "status"}, writtenByController)
 	}
-	if problem := metricProblem(metric, args.values); problem != "" {
+	if problem := metricProblem(metric, args.defaults()); problem != "" {
 		c.refuse(whole, "what was converted cannot be used: "+problem, "correct it and convert again")
 		return
 	}

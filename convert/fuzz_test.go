@@ -12,7 +12,7 @@ import (
 // exampleTexts are the texts of all examples.
 func exampleTexts(t rapid.TB) map[string]string {
 	texts := map[string]string{}
-	for _, folder := range []string{"argo", "flagger", "kayenta", "other"} {
+	for _, folder := range []string{"argo", "flagger", "kayenta", "other", "docs"} {
 		entries, err := os.ReadDir("testdata/" + folder)
 		if err != nil {
 			t.Fatalf("%v", err)

@@ -64,6 +64,8 @@ type canaryConfig struct {
 	path, requestPath string
 	args              arguments
 	interval, count   *yaml.Node
+	// delay is before the first look; nil for none.
+	delay *yaml.Node
 	// top is where comments on the whole stand.
 	top *yaml.Node
 }
@@ -85,12 +87,14 @@ func (c *conversion) kayenta(d *document) {
 	k.schedule()
 	metrics := k.metrics()
 	k.trace.move(child(k.request, "lifetimeDurationMins"), metrics)
+	if k.delay != nil {
+		k.trace.move(child(k.request, "beginAfterMins"), metrics)
+	}
 	meta := k.metadata()
 	score := k.score(metrics)
 	k.restOfRequest()
 	if len(metrics.Content) == 0 {
-		k.missing(field{value: k.config, path: k.path}, "metrics", "none of its metrics can be converted, so there is no template", "write its metrics for Prometheus")
-		k.trace.mark(d.root, Refused)
+		k.refuse(field{value: d.root}, "none of its metrics can be converted, so there is no template", "write its metrics for Prometheus")
 		return
 	}
 	spec := mapping("args", k.args.declare())
@@ -173,6 +177,9 @@ func (k *canaryConfig) schedule() {
 		k.trace.move(step, k.interval)
 	} else if step != nil {
 		k.refuse(at, fmt.Sprintf("step %q is no number of seconds", step.Value), "correct interval; it is 1m")
+	}
+	if wait, ok := number(child(k.request, "beginAfterMins")); ok && wait > 0 {
+		k.delay = str(formatDuration(int64(wait * 60_000)))
 	}
 	lifetime := child(k.request, "lifetimeDurationMins")
 	minutes, ok := number(lifetime)
@@ -264,10 +271,8 @@ func (k *canaryConfig) restOfRequest() {
 			k.changed(f, "%s is left out: Serin judges at each look", name)
 			k.trace.mark(value, Changed)
 		case "beginAfterMins":
-			if minutes, ok := number(value); ok && minutes == 0 {
-				k.omit(f, "it is 0")
-			} else {
-				k.refuse(f, "the wait before the first look is initialDelay of each metric", fmt.Sprintf("write initialDelay: %sm there", value.Value))
+			if k.delay == nil {
+				k.omit(f, "it is no wait")
 			}
 		case "siteLocal":
 			k.omit(f, "it has no effect on the judgement")

@@ -16,7 +16,7 @@ func (k *canaryConfig) metrics() *yaml.Node {
 		f := field{key: &yaml.Node{}, value: in, path: join(k.path, fmt.Sprintf("metrics[%d]", i))}
 		metric := k.metric(f, names)
 		if metric != nil {
-			if problem := metricProblem(metric, k.args.values); problem != "" {
+			if problem := metricProblem(metric, k.args.defaults()); problem != "" {
 				k.refuse(f, "what was converted cannot be used: "+problem, "correct it and convert again")
 				metric = nil
 			}
@@ -57,7 +57,7 @@ func (k *canaryConfig) metric(f field, names map[string]bool) *yaml.Node {
 	}
 	title := str(unique(shortName(name), names))
 	k.trace.move(child(in, "name"), title)
-	out := mapping("name", title, "interval", clone(k.interval), "count", clone(k.count), "judge", mapping("mannWhitney", k.mannWhitney(f, settings)))
+	out := mapping("name", title, "interval", clone(k.interval), "initialDelay", clone(k.delay), "count", clone(k.count), "judge", mapping("mannWhitney", k.mannWhitney(f, settings)))
 	if groups := sub("groups"); len(items(groups.value)) > 0 {
 		put(out, "groups", k.trace.keep(groups.value))
 	} else if groups.value != nil {

@@ -14,7 +14,7 @@ import (
 func (c *conversion) keepDocument(d *document) {
 	whole := field{key: &yaml.Node{}, value: d.root}
 	if d.apiVersion == "" || d.kind == "" {
-		c.refuse(field{value: d.root}, "this is no object of Argo Rollouts, Flagger or Kayenta, and no other object of Kubernetes: apiVersion and kind are missing",
+		c.refuse(field{value: d.root}, "this is no object of Argo Rollouts, Flagger or Kayenta, and no other object of Kubernetes: apiVersion or kind is missing",
 			"write them; or say what it is with --from")
 		return
 	}

@@ -58,7 +58,7 @@ func (r Result) WriteText(to io.Writer) error {
 	}
 	fmt.Fprintf(&text, "%s written", counted(len(r.Outputs)-kept, "object"))
 	if kept > 0 {
-		fmt.Fprintf(&text, ", %d passed on as they are", kept)
+		fmt.Fprintf(&text, ", %s of other kinds passed on", counted(kept, "object"))
 	}
 	fmt.Fprintf(&text, "; %s on what changes its meaning", counted(r.Count(Changed), "comment"))
 	if hints := r.Count(Hint); hints > 0 {

@@ -74,6 +74,9 @@ func (s *session) convert(flags convertFlags, paths []string) error {
 	if err != nil {
 		return err
 	}
+	if len(result.Outputs)+len(result.Findings) == 0 {
+		return usage("name files with objects of Argo Rollouts, Flagger or Kayenta", "there is no object in %s", strings.Join(paths, ", "))
+	}
 	if flags.folder == "" {
 		_, err = fmt.Fprint(s.Stdout, result.Stream())
 	} else {
