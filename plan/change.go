@@ -3,11 +3,13 @@ package plan
 import (
 	"context"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/util/intstr"
 
+	"github.com/serin-dev/serin/analysis/stats"
 	"github.com/serin-dev/serin/crds/v1alpha1"
 )
 
@@ -253,11 +255,38 @@ func (s *Setup) tryChanges(ctx context.Context, result *Result, focus *job, mete
 		found.Detection = ratio(found.Bad.Detection.P50, base.Detection.P50)
 		found.Extra = ratio(found.Bad.Extra.P50, base.Extra.P50)
 		found.Duration = ratio(found.Good.Duration.P50, result.Good.Duration.P50)
-		sooner := found.Detection > 0 && found.Detection <= .5 || found.Extra > 0 && found.Extra <= .5
-		found.Halves = sooner && found.Bad.TakenBack.Share >= base.TakenBack.Share-1e-9
+		found.Sooner, found.Later = compared(jobs[1].outcomes, focus.outcomes)
+		half := found.Detection > 0 && found.Detection <= .5 || found.Extra > 0 && found.Extra <= .5
+		found.Halves = half && noChance(found.Sooner, found.Later)
 		result.Changes = append(result.Changes, found)
 	}
 	return nil
+}
+
+// compared are how many releases were caught sooner and later than others of the same seeds.
+func compared(changed, base []outcome) (sooner, later int) {
+	at := func(o outcome) float64 {
+		if o.ending != takenBack {
+			return math.Inf(1)
+		}
+		return o.detected.Seconds()
+	}
+	for i := range min(len(changed), len(base)) {
+		switch a, b := at(changed[i]), at(base[i]); {
+		case a < b:
+			sooner++
+		case a > b:
+			later++
+		}
+	}
+	return sooner, later
+}
+
+// noChance is a one-sided sign test: whether so many would be sooner once in twenty times, if
+// it were a coin's choice.
+func noChance(sooner, later int) bool {
+	p, err := stats.BinomialSurvival(int64(sooner), int64(sooner+later), .5)
+	return err == nil && sooner+later > 0 && p < .05
 }
 
 // changedEffort is how many good releases and how many of the focus are simulated for a

@@ -90,6 +90,8 @@ type Scenario struct {
 	By    []Count `json:"by,omitempty"`
 	// Waits are where promoted releases spent their time, in the order of the steps.
 	Waits []Wait `json:"waits,omitempty"`
+	// Weights are those of the promoted release with the median duration, for plots.
+	Weights []WeightAt `json:"weights,omitempty"`
 	// Example is why the first one of the releases that were taken back, or else held,
 	// ended, in the words of the live code, and HeldExample what the first one waits for that
 	// was held.
@@ -141,6 +143,12 @@ type Count struct {
 	Count  int    `json:"count"`
 }
 
+// WeightAt is a weight that came into force so many seconds after the beginning.
+type WeightAt struct {
+	Seconds float64 `json:"seconds"`
+	Weight  int32   `json:"weight"`
+}
+
 // Wait is how long promoted releases stayed in a step for one reason.
 type Wait struct {
 	Step int    `json:"step"`
@@ -156,7 +164,7 @@ type Change struct {
 	// Name says what was changed: first weight 5 % → 10 %.
 	Name string `json:"name"`
 	// Good and Bad are the good releases and those of the focus with the change. The
-	// random numbers are those of the scenarios without it.
+	// seeds are those of the scenarios without it.
 	Good Scenario `json:"good"`
 	Bad  Scenario `json:"bad"`
 	// Detection and Extra are by what the change multiplies the median time to detection
@@ -165,7 +173,12 @@ type Change struct {
 	Detection float64 `json:"detectionRatio"`
 	Extra     float64 `json:"extraRatio"`
 	Duration  float64 `json:"durationRatio"`
-	// Halves says that Detection or Extra is at most one half, and that as large a share is
-	// caught.
+	// Sooner and Later are how many releases of the focus were caught sooner, and later, than
+	// those of the same seeds without the change. One that was not caught is later than all
+	// that were.
+	Sooner int `json:"sooner"`
+	Later  int `json:"later"`
+	// Halves says that Detection or Extra is at most one half, and that this is no chance
+	// (sign test of Sooner and Later, 5 %).
 	Halves bool `json:"halves"`
 }

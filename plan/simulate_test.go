@@ -277,6 +277,75 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// TestChances: a change helps when it helps more often than a coin would say so.
+func TestChances(t *testing.T) {
+	at := func(seconds ...int) []outcome {
+		var all []outcome
+		for _, s := range seconds {
+			o := outcome{ending: takenBack, detected: time.Duration(s) * time.Second}
+			if s == 0 {
+				o.ending = promoted
+			}
+			all = append(all, o)
+		}
+		return all
+	}
+	sooner, later := compared(at(1, 2, 0, 0, 5), at(2, 1, 3, 0, 0, 7))
+	if sooner != 2 || later != 2 {
+		t.Errorf("sooner %d, later %d, want 2 and 2", sooner, later)
+	}
+	// Five heads in a row are as rare as 1 in 32, four as 1 in 16.
+	for _, one := range []struct {
+		sooner, later int
+		want          bool
+	}{{5, 0, true}, {4, 0, false}, {0, 0, false}, {8, 2, false}, {9, 1, true}} {
+		if got := noChance(one.sooner, one.later); got != one.want {
+			t.Errorf("noChance(%d, %d) = %v", one.sooner, one.later, got)
+		}
+	}
+}
+
+// TestDistribution holds summaries against counts by hand.
+func TestDistribution(t *testing.T) {
+	var values []float64
+	for i := range 100 {
+		values = append(values, float64(100-i))
+	}
+	d := distributionOf(values)
+	// The 40th and the 61st of 100 bound the median with 95 % confidence (binomial tables).
+	if d.P50 != 50 || d.P90 != 90 || d.Mean != 50.5 || d.P50Lower > 41 || d.P50Lower < 39 || d.P50Upper < 60 || d.P50Upper > 62 {
+		t.Errorf("%+v", d)
+	}
+	if len(d.Quantiles) != 21 || d.Quantiles[0] != 1 || d.Quantiles[20] != 100 {
+		t.Errorf("quantiles: %v", d.Quantiles)
+	}
+}
+
+// TestLatencyIsWhatWasAskedFor: the quantiles are met, in between and beyond lies the
+// log-normal distribution through them, and a factor moves all of it.
+func TestLatencyIsWhatWasAskedFor(t *testing.T) {
+	latency, err := ParseLatency("p99=300ms, p50=40ms")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, one := range []struct{ seconds, factor, want float64 }{{.04, 1, .5}, {.3, 1, .01}, {.08, 2, .5}, {.6, 2, .01}, {0, 1, 1}} {
+		if got := latency.above(one.seconds, one.factor); got < one.want*.999999 || got > one.want*1.000001 {
+			t.Errorf("above %v s with factor %v: %v, want %v", one.seconds, one.factor, got, one.want)
+		}
+	}
+	total := 0.0
+	for _, share := range latency.shares(DefaultEdges(), 1) {
+		total += share
+	}
+	if total < .999999 || total > 1.000001 {
+		t.Errorf("the buckets' shares add up to %v", total)
+	}
+	// exp(μ + σ²/2), with σ = ln(300/40)/2.3263479.
+	if got := latency.mean(); got < .0575 || got > .0585 {
+		t.Errorf("mean latency %v s, want 0.0582", got)
+	}
+}
+
 // TestText: tables fit in 100 columns, and say what was found.
 func TestText(t *testing.T) {
 	result := simulated(t, prepared(t, "testdata/checkout.yaml", Defaults()), Effort{Good: 5, Bad: 5, Changed: 5, Seed: 1, Workers: 2}, "errors=0.3%,5%")

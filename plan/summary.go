@@ -38,6 +38,11 @@ func (s *Setup) summarize(name string, regression *Regression, outcomes []outcom
 	}
 	scenario.Where, scenario.By = s.places(caught), counted(caught)
 	scenario.Waits = s.waits(ended[promoted])
+	if at := slices.IndexFunc(ended[promoted], func(o outcome) bool { return o.took.Seconds() == scenario.Duration.P50 }); at >= 0 {
+		for _, w := range ended[promoted][at].weights {
+			scenario.Weights = append(scenario.Weights, WeightAt{w.at.Seconds(), w.weight})
+		}
+	}
 	if all := slices.Concat(caught, ended[held]); len(all) > 0 {
 		scenario.Example = cmp.Or(all[0].message, all[0].reason)
 	}

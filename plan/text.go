@@ -189,10 +189,10 @@ func (r *Result) writeChanges(b *strings.Builder) {
 	}
 	fmt.Fprintf(b, "\nWhat would halve it, measured: %s again with one thing changed, %d times each\n", r.Focus, r.Changes[0].Bad.Releases)
 	table := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "  CHANGE\tCAUGHT\tMEDIAN\t\tEXTRA\t\tGOOD RELEASE")
+	fmt.Fprintln(table, "  CHANGE\tCAUGHT\tMEDIAN\t\tEXTRA\t\tSOONER/LATER\tGOOD RELEASE")
 	for _, s := range r.Regressions {
 		if s.Name == r.Focus {
-			fmt.Fprintf(table, "  none\t%s\t%s\t\t%s\t\t%s\n", whole(s.TakenBack.Share), seconds(s.Detection.P50), number(s.Extra.P50), takes(r.Good))
+			fmt.Fprintf(table, "  none\t%s\t%s\t\t%s\t\t\t%s\n", whole(s.TakenBack.Share), seconds(s.Detection.P50), number(s.Extra.P50), takes(r.Good))
 		}
 	}
 	for _, c := range r.Changes {
@@ -200,10 +200,11 @@ func (r *Result) writeChanges(b *strings.Builder) {
 		if c.Halves {
 			good += "  <- halves it"
 		}
-		fmt.Fprintf(table, "  %s\t%s\t%s\t%s\t%s\t%s\t%s\n", c.Name, whole(c.Bad.TakenBack.Share), seconds(c.Bad.Detection.P50), times(c.Detection),
-			number(c.Bad.Extra.P50), times(c.Extra), good)
+		fmt.Fprintf(table, "  %s\t%s\t%s\t%s\t%s\t%s\t%d/%d\t%s\n", c.Name, whole(c.Bad.TakenBack.Share), seconds(c.Bad.Detection.P50), times(c.Detection),
+			number(c.Bad.Extra.P50), times(c.Extra), c.Sooner, c.Later, good)
 	}
 	_ = table.Flush()
+	fmt.Fprintln(b, "  "+wrapped("SOONER/LATER: releases that were caught sooner, and later or never, than those of the same seed.", "  "))
 }
 
 // takes is how long good releases take.
