@@ -97,3 +97,22 @@ func TestShippedTemplatesFit(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkOpenCorpus back-tests the open corpus: its bar is 10 s on two cores.
+func BenchmarkOpenCorpus(b *testing.B) {
+	if _, err := os.Stat(*corpusDir); err != nil {
+		b.Logf("nothing is measured, for want of recordings: %v", err)
+		return
+	}
+	corpus, err := OpenCorpus(os.DirFS(*corpusDir), *corpusDir)
+	if err != nil {
+		b.Fatal(err)
+	}
+	t := shipped(b, corpus, Options{Workers: 2})
+	for b.Loop() {
+		if r, err := t.Run(b.Context()); err != nil || r.Cases == 0 {
+			b.Fatalf("%d cases: %v", r.Cases, err)
+		}
+	}
+	b.ReportMetric(float64(len(corpus.Names())), "cases/op")
+}

@@ -14,3 +14,8 @@ docs-statistics: ## Compute the tables and pictures of docs/statistics.md; takes
 .PHONY: bench-replay
 bench-replay: ## Measure how fast a recorded day is replayed, beside Prometheus' engine and a loop by hand; fails if a bar is missed.
 	$(GO) run ./benchmark/replay
+
+
+.PHONY: bench-backtest
+bench-backtest: ## Back-test the recorded incidents of ../shared/recordings; the bar is 10 s on two cores.
+	$(GO) test ./backtest -run - -bench OpenCorpus -benchtime 3x -benchmem
