@@ -116,17 +116,25 @@ func (c *checker) checkPatience(u *use) {
 	}
 }
 
-// checkStart reports an analysis that begins when all weights are set.
+// checkStart reports an analysis that begins when the weight has been raised already.
 func (c *checker) checkStart(canary *v1alpha1.CanaryStrategy, u *use) {
-	start, last := canary.Analysis.StartingStep, -1
-	for i, step := range canary.Steps {
-		if step.SetWeight != nil {
-			last = i
-		}
-	}
 	at := u.node.get("startingStep")
-	if start != nil && at != nil && last >= 0 && int(*start) > last {
-		c.report(at.place(), "late-analysis", "it begins after the last setWeight (step %d of %d), so no weight is raised by its evidence; begin earlier, or use a step with analysis", last+1, len(canary.Steps))
+	if canary.Analysis.StartingStep == nil || at == nil {
+		return
+	}
+	weight := int32(0)
+	for i, step := range canary.Steps {
+		if i >= int(*canary.Analysis.StartingStep) || step.Analysis != nil {
+			return
+		}
+		if step.SetWeight == nil {
+			continue
+		}
+		if weight > 0 && *step.SetWeight > weight {
+			c.report(at.place(), "late-analysis", "the weight is raised from %d to %d in step %d, before the analysis begins, without a look at how the new version does; begin earlier", weight, *step.SetWeight, i+1)
+			return
+		}
+		weight = *step.SetWeight
 	}
 }
 

@@ -130,7 +130,7 @@ func stepRules() []Rule {
 		{"weight-down", SeverityWarning, "A step lowers the weight.", "Evidence is gathered anew at each weight; a good release has no reason to go back."},
 		{"weight-repeated", SeverityNote, "A step sets the weight that is set already.", "It does nothing."},
 		{"background-ends", SeverityWarning, "A background analysis ends before the release does.", "It counts as passed at all later weights, without a look at them. Remove count and consecutiveSuccessLimit."},
-		{"late-analysis", SeverityWarning, "The background analysis begins after the last weight is set.", "No weight is raised by its evidence."},
+		{"late-analysis", SeverityWarning, "The weight is raised before the background analysis begins.", "Nobody has looked how the new version does with the traffic that it has. The steps count from 0."},
 		{"short-patience", SeverityWarning, "onBlind.abortAfter is shorter than two looks of a metric.", "One look that sees nothing, such as during a restart of Prometheus, takes the release back."},
 		{"useless-pause", SeverityNote, "A pause follows no weight.", "Nothing is different while it waits: there is no traffic yet, or a pause before it."},
 	}

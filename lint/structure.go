@@ -236,6 +236,7 @@ func (c *structure) checkSequence(n *node, s *schema) {
 	}
 	if s.MaxItems != nil && len(n.items) > *s.MaxItems {
 		c.source.report(n.place(), "schema", c.object, "%s has %d items, and at most %d are allowed; remove some", fieldOrDocument(n), len(n.items), *s.MaxItems)
+		n.items = n.items[:*s.MaxItems] // Whatever is wrong with the others can wait.
 	}
 	seen := map[string]*node{}
 	for _, item := range n.items {

@@ -76,6 +76,9 @@ func (r Report) Summary() string {
 		found = strings.Join(parts, ", ")
 	}
 	text := fmt.Sprintf("%s in %s of Serin's (%s)", found, plural(r.Objects, "object"), plural(r.Files, "file"))
+	if r.Objects == 0 && len(parts) == 0 {
+		text = fmt.Sprintf("no object of Serin's is in there (%s)", plural(r.Files, "file"))
+	}
 	if r.Foreign > 0 {
 		text += fmt.Sprintf("; %s of other kinds left alone", plural(r.Foreign, "object"))
 	}

@@ -149,6 +149,9 @@ func (s *session) lintFiles(paths []string) ([]lint.File, error) {
 				return nil, usage("correct it, or leave the file out", "%s", oneLine(err))
 			}
 			if name == "-" {
+				if len(content) == 0 {
+					return nil, usage("see what the command before the | says", "nothing was piped in")
+				}
 				name = "stdin"
 			}
 			files = append(files, lint.File{Name: filepath.ToSlash(name), Content: content})
