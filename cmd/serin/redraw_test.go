@@ -136,7 +136,10 @@ func TestHelp(t *testing.T) {
 		}
 	}
 	slices.Sort(names)
-	want := []string{"abort", "completion", "exit-codes", "get", "help", "list", "pause", "promote", "resume", "retry", "status", "undo", "version"}
+	want := []string{
+		"abort", "backtest", "completion", "convert", "exit-codes", "explain", "get", "help", "lint", "list", "pause", "promote", "record", "replay", "resume", "retry",
+		"simulate", "status", "test", "undo", "version",
+	}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Errorf("commands (-want +got):\n%s", diff)
 	}
