@@ -3,6 +3,7 @@ package recorded_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"strings"
 	"sync"
@@ -204,5 +205,20 @@ func TestEdges(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestLeavesSamples: nothing that is asked changes the samples of the recording, which
+// are shared with it.
+func TestLeavesSamples(t *testing.T) {
+	held, untouched := world(9, 20), world(9, 20)
+	made := provider(t, held, recorded.Config{})
+	for _, expression := range expressions() {
+		for minute := range 4 {
+			ask(made, expression, metricstest.Origin().Add(time.Duration(5*minute)*time.Minute+time.Second))
+		}
+	}
+	if difference := cmp.Diff(fmt.Sprint(untouched), fmt.Sprint(held)); difference != "" {
+		t.Errorf("the recording was changed (-before +after):\n%s", difference)
 	}
 }
