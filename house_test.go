@@ -73,6 +73,7 @@ var rooms = []room{
 		{"recording", "what it writes"},
 		{"providers/metrics", "the connection to a server, and the kinds of its errors"},
 		{"github.com/golang/snappy", "how remote read is packed"},
+		{"github.com/prometheus/common/model", "names of metrics"},
 		{"github.com/prometheus/prometheus/model", "labels and histograms"},
 		{"github.com/prometheus/prometheus/promql/parser", "what queries select"},
 		{"github.com/prometheus/prometheus/prompb", "the messages of remote read"},

@@ -72,6 +72,11 @@ func (w *Writer) Add(series Series) error {
 	if series.samples() == 0 {
 		return nil
 	}
+	for _, point := range series.Histograms { // One that contradicts itself cannot be encoded.
+		if err := point.H.Validate(); err != nil {
+			return w.failed(fmt.Errorf("series %s, histogram at %s: %w", series.Labels, stamp(point.T), err))
+		}
+	}
 	encoder := storage.NewSeriesToChunkEncoder(storage.NewListSeries(series.Labels, series.inOrder()))
 	list, err := storage.ExpandChunks(encoder.Iterator(nil))
 	if err != nil {

@@ -125,13 +125,13 @@ func (s *session) record(command *cobra.Command, args []string, flags recordFlag
 
 // check refuses flags that do not fit together.
 func (f *recordFlags) check(help string, args []string) error {
-	switch {
-	case len(args) == 2 && (strings.HasPrefix(args[0], "analysisrun") || args[0] == "ar"):
+	isRun := len(args) == 2 && (args[0] == "ar" || strings.HasPrefix(args[0], "analysisrun"))
+	if isRun {
 		f.runName = args[1]
-	case len(args) > 0:
-		return usage(help, "%q cannot be recorded; write analysisrun NAME, or what to record with -f or --match", strings.Join(args, " "))
 	}
 	switch {
+	case len(args) > 0 && !isRun:
+		return usage(help, "%q cannot be recorded; write analysisrun NAME, or what to record with -f or --match", strings.Join(args, " "))
 	case f.runName == "" && len(f.files) == 0 && len(f.selectors) == 0:
 		return usage(help, "nothing to record; name templates with -f, selectors with --match, or analysisrun NAME")
 	case f.out == "" && !f.dryRun:
@@ -143,16 +143,16 @@ func (f *recordFlags) check(help string, args []string) error {
 	case f.maxSamples < 1:
 		return usage(help, "--max-samples is %d and must be at least 1", f.maxSamples)
 	}
+	return f.readArguments()
+}
+
+// readArguments reads the values of --arg, and looks whether --out is free.
+func (f *recordFlags) readArguments() error {
 	if f.out != "" {
 		if err := recording.Free(f.out); err != nil {
 			return usage("name another folder with --out", "%v", err)
 		}
 	}
-	return f.readArguments()
-}
-
-// readArguments reads the values of --arg.
-func (f *recordFlags) readArguments() error {
 	f.values = map[string]string{}
 	for _, text := range f.arguments {
 		name, value, found := strings.Cut(text, "=")
@@ -211,6 +211,10 @@ func (f *recordFlags) window(now time.Time, manifests *replay.Manifests) error {
 	}
 	if f.to.IsZero() {
 		f.to = now
+		// What was interrupted goes on with the window that it had.
+		if end, begun := capture.Begun(f.out); begun {
+			f.to = end
+		}
 	}
 	if f.last > 0 {
 		f.from = f.to.Add(-f.last)
@@ -286,10 +290,7 @@ func (s *session) cannotRecord(ctx context.Context, flags recordFlags, err error
 	f := &failure{code: exitFailed, what: byFlags(oneLine(err)), cause: err}
 	var kept *capture.Interrupted
 	if errors.As(err, &kept) {
-		f.next = "the same command, with the same --start and --end, goes on where it stopped"
-		if flags.end == "" && flags.runName == "" {
-			f.next = fmt.Sprintf("go on with the same command and --start %s --end %s instead of --last", flags.from.Format(time.RFC3339Nano), flags.to.Format(time.RFC3339Nano))
-		}
+		f.next = "the same command goes on where it stopped"
 	}
 	switch {
 	case interrupted(ctx) && kept != nil:

@@ -151,11 +151,26 @@ func trimmed(meta chunks.Meta, from, to int64) ([]chunks.Meta, error) {
 		return nil, err
 	}
 	for _, sample := range all {
-		if sample.T() >= from && sample.T() <= to {
-			kept = append(kept, sample)
+		if sample.T() < from || sample.T() > to {
+			continue
 		}
+		if err := valid(sample); err != nil {
+			return nil, err
+		}
+		kept = append(kept, sample)
 	}
 	return storage.ExpandChunks(storage.NewSeriesToChunkEncoder(storage.NewListSeries(labels.EmptyLabels(), kept)).Iterator(nil))
+}
+
+// valid refuses a histogram that contradicts itself: it could not be encoded again.
+func valid(sample chunks.Sample) error {
+	switch {
+	case sample.H() != nil:
+		return sample.H().Validate()
+	case sample.FH() != nil:
+		return sample.FH().Validate()
+	}
+	return nil
 }
 
 // sample is a sample of any kind.

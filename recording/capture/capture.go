@@ -99,7 +99,7 @@ func Record(ctx context.Context, options Options) (Result, error) {
 		return Result{}, err
 	}
 	var err error
-	if c.partial, err = openPartial(c.Out+".partial", c.Manifest.Source, c.Selections); err != nil {
+	if c.partial, err = openPartial(c.Out+".partial", c.Manifest, c.Selections); err != nil {
 		return Result{}, err
 	}
 	defer c.partial.close()

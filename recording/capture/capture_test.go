@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -101,9 +102,10 @@ func TestRemoteRead(t *testing.T) {
 // TestWindow records a part of the time, exactly.
 func TestWindow(t *testing.T) {
 	db := database(t)
-	for _, without := range [][]string{nil, {"/api/v1/read"}} {
+	for _, without := range [][]string{nil, {"/api/v1/read"}, {"chunks"}} {
 		s := serve(t, db)
 		s.without = without
+		s.plain = slices.Contains(without, "chunks")
 		o := options(t, s, `requests_total{pod!="web-4"}`)
 		from, to := int64(begin+15_001), int64(begin+1_800_003)
 		o.Selections[0].From, o.Selections[0].To = time.UnixMilli(from), time.UnixMilli(to)
@@ -242,6 +244,9 @@ func TestResume(t *testing.T) {
 		var kept *capture.Interrupted
 		if !errors.Is(err, context.Canceled) || !errors.As(err, &kept) || kept.Folder != o.Out+".partial" {
 			t.Fatalf("attempt %d: %v", attempts, err)
+		}
+		if end, begun := capture.Begun(o.Out); !begun || !end.Equal(o.Manifest.To) {
+			t.Fatalf("begun %v, up to %s", begun, end)
 		}
 		if _, err := recording.Open(o.Out + ".partial"); err == nil || !strings.Contains(err.Error(), "not finished") {
 			t.Fatalf("an unfinished recording can be opened: %v", err)

@@ -47,13 +47,25 @@ type entry struct {
 
 // planned is what a folder is about, to be compared with what is wanted.
 type planned struct {
-	Source     string   `json:"source"`
-	Selections []string `json:"selections"`
+	Source     string    `json:"source"`
+	To         time.Time `json:"to"`
+	Selections []string  `json:"selections"`
+}
+
+// Begun tells that a recording was begun and not finished, and when its window ends: a
+// window that ends "now" has to end then again.
+func Begun(out string) (end time.Time, begun bool) {
+	var plan planned
+	text, err := os.ReadFile(filepath.Join(out+".partial", planName))
+	if err != nil || json.Unmarshal(text, &plan) != nil || plan.To.IsZero() {
+		return time.Time{}, false
+	}
+	return plan.To, true
 }
 
 // openPartial opens the folder of an earlier attempt, or makes one.
-func openPartial(folder, source string, selections []Selection) (*partial, error) {
-	plan := planned{Source: source}
+func openPartial(folder string, about recording.Manifest, selections []Selection) (*partial, error) {
+	plan := planned{Source: about.Source, To: about.To}
 	for _, selection := range selections {
 		plan.Selections = append(plan.Selections, fmt.Sprintf("%s from %s to %s", selection.Selector(), millis(selection.From), millis(selection.To)))
 	}

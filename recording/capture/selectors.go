@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 )
@@ -24,7 +25,8 @@ type Selection struct {
 func (s Selection) Selector() string {
 	selector := parser.VectorSelector{LabelMatchers: s.Matchers}
 	for _, matcher := range s.Matchers {
-		if matcher.Name == "__name__" && matcher.Type == labels.MatchEqual {
+		// Other names stay a matcher: {__name__="a name"}.
+		if matcher.Name == "__name__" && matcher.Type == labels.MatchEqual && model.LegacyValidation.IsValidMetricName(matcher.Value) {
 			selector.Name = matcher.Value
 		}
 	}
