@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-//go:embed page.css page.tmpl replay.tmpl
+//go:embed *.css *.tmpl
 var files embed.FS
 
 // Tone is what a verdict means for the reader.
@@ -22,6 +22,8 @@ const (
 	Good Tone = "good"
 	Bad  Tone = "bad"
 	Open Tone = "open"
+	// Plain is a result that is neither.
+	Plain Tone = "plain"
 )
 
 // page is what all reports have.
@@ -90,7 +92,7 @@ func number(v float64) string {
 }
 
 // percent is a share in percent.
-func percent(v float64) string { return number(100*v) + " %" }
+func percent(v float64) string { return number(100*v) + "\u00a0%" }
 
 // duration is a number of seconds as people say it. Example: 3m30s.
 func duration(seconds float64) string {

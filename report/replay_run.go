@@ -78,7 +78,7 @@ func weightsFigure(result *replay.Result) (*figure, error) {
 		line.Points = append(line.Points, chart.At(weight.At, last))
 	}
 	line.Points = append(line.Points, chart.At(w.to, last))
-	c.Lines, c.Unit = []chart.Line{line}, "weight"
+	c.Lines = []chart.Line{line}
 	return draw(c, "Weight", key{"weight", "new version"}, key{"mark", "verdict"})
 }
 
@@ -114,6 +114,9 @@ func runStoryOf(run replay.Run, result *replay.Result) (runStory, error) {
 			return told, err
 		}
 		told.Metrics = append(told.Metrics, made)
+		if made.Message == told.Message {
+			told.Message = "" // The metric says it.
+		}
 	}
 	return told, nil
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/serin-dev/serin/backtest"
 	"github.com/serin-dev/serin/controller/translate"
 	"github.com/serin-dev/serin/providers/metrics/prometheus"
+	"github.com/serin-dev/serin/report"
 )
 
 // backtestFlags are those of backtest.
@@ -74,7 +75,7 @@ one is, and 2 when a case or a template cannot be read.`,
 // add adds the flags.
 func (o *backtestOutput) add(command *cobra.Command) {
 	flags := command.Flags()
-	flags.StringVarP(&o.output, "output", "o", "text", "how to print the result: text or json")
+	flags.StringVarP(&o.output, "output", "o", "text", "how to print the result: text, json, or html (one file with plots)")
 	flags.StringVar(&o.out, "out", "", "file to write the result to, instead of stdout")
 	flags.StringVar(&o.failUnder, "fail-under", "", "end with 1 when a bar is missed: recall=0.9,false=0.05,DATASET.recall=…")
 	flags.BoolVar(&o.keepGoing, "keep-going", false, "do not end with 2 when cases cannot be played")
@@ -119,8 +120,8 @@ one of the whole corpus. Of a folder it takes all .json files.`,
 
 // check reads the flags of a command.
 func (o backtestOutput) check(command string) (backtest.Bars, error) {
-	if o.output != "text" && o.output != "json" {
-		return nil, usage(command+" --help", "unknown output %q; use text or json", o.output)
+	if o.output != "text" && o.output != "json" && o.output != "html" {
+		return nil, usage(command+" --help", "unknown output %q; use text, json or html", o.output)
 	}
 	if o.failUnder == "" {
 		return nil, nil
@@ -308,8 +309,11 @@ func writeWhole(path string, write func(io.Writer) error) (err error) {
 // tell prints a result, and says what it misses.
 func (s *session) tell(r backtest.Result, o backtestOutput, bars backtest.Bars, keepGoing bool) error {
 	write := func(w io.Writer) error { return r.WriteText(w, o.allWrong) }
-	if o.output == "json" {
+	switch o.output {
+	case "json":
 		write = r.WriteJSON
+	case "html":
+		write = func(w io.Writer) error { return report.Backtest(w, &r, bars) }
 	}
 	put := func() error { return write(s.Stdout) }
 	if o.out != "" {

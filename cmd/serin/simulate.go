@@ -19,6 +19,7 @@ import (
 	"github.com/serin-dev/serin/controller/translate"
 	"github.com/serin-dev/serin/plan"
 	"github.com/serin-dev/serin/providers/metrics/prometheus"
+	"github.com/serin-dev/serin/report"
 )
 
 // usualTemplate is what is simulated when nothing else is named.
@@ -62,8 +63,8 @@ golden-signals-app is simulated. docs/cli/simulate.md says what is assumed.`,
 			if len(args) > 0 {
 				return usage(command.CommandPath()+" -f "+args[0], "simulate takes no arguments; name files with -f")
 			}
-			if f.output != "text" && f.output != "json" {
-				return usage(command.CommandPath()+" --help", "unknown output %q; use text or json", f.output)
+			if f.output != "text" && f.output != "json" && f.output != "html" {
+				return usage(command.CommandPath()+" --help", "unknown output %q; use text, json or html", f.output)
 			}
 			if err := f.read(s); err != nil {
 				return wrongAssumption(command, err)
@@ -100,7 +101,7 @@ func (f *simulateFlags) add(command *cobra.Command) {
 	flags.BoolVar(&f.exact, "exact", false, "look as often as the templates say, also between scrapes; takes longer")
 	flags.Uint64Var(&f.seed, "seed", 1, "of the random numbers")
 	flags.IntVar(&f.workers, "parallel", runtime.GOMAXPROCS(0), "how many releases are simulated at a time")
-	flags.StringVarP(&f.output, "output", "o", "text", "how to print the result: text or json")
+	flags.StringVarP(&f.output, "output", "o", "text", "how to print the result: text, json, or html (one file with plots)")
 }
 
 // read reads the flags.
@@ -227,10 +228,13 @@ func (s *session) simulate(command *cobra.Command, f simulateFlags) error {
 	if err != nil {
 		return wrongAssumption(command, err)
 	}
-	if f.output == "json" {
+	switch f.output {
+	case "json":
 		encoder := json.NewEncoder(s.Stdout)
 		encoder.SetIndent("", "  ")
 		return encoder.Encode(result)
+	case "html":
+		return report.Plan(s.Stdout, result)
 	}
 	return result.WriteText(s.Stdout)
 }

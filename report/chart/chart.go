@@ -64,29 +64,27 @@ type Chart struct {
 	Title string
 	// From and To are the ends of the axis.
 	From, To float64
-	// Time says that the axis is time, in UTC; else XLabel names it, and Names, if there
-	// are any, stand at 0, 1, 2 …
-	Time   bool
-	XLabel string
-	Names  []string
-	// Unit stands at the vertical axis; Percent multiplies by 100.
-	Unit    string
-	Percent bool
+	// Time says that the axis is time, in UTC, and Seconds that it is a duration; else Names
+	// stand at 0, 1, 2 … A name may have lines.
+	Time, Seconds bool
+	Names         []string
+	// Percent multiplies what stands at the vertical axis by 100, and Took writes it as
+	// seconds.
+	Percent, Took bool
 	// Log makes the vertical axis logarithmic.
 	Log bool
 	// Low and High are in sight in any case, if they differ.
 	Low, High float64
 	Lines     []Line
-	// Bars are ranges from Y to High at an X, as whiskers with a dot at Middle.
-	Bars  []Bar
-	Spans []Span
+	Bars      []Bar
+	Spans     []Span
 	// Marks are vertical lines.
 	Marks []float64
 	// Height in points; 0 is 150.
 	Height float64
 }
 
-// Bar is a range with a middle.
+// Bar is a range from Low to High at an X, with a dot at Middle.
 type Bar struct {
 	Role                 Role
 	X, Low, Middle, High float64
@@ -95,6 +93,9 @@ type Bar struct {
 const (
 	width         = 720
 	defaultHeight = 150
+	// left and right are the least margins, so that plots below each other have the same
+	// time at the same place.
+	left, right = 56, 16
 	// mostPoints of a line are drawn: two for each point of the width. Of the others the
 	// highest and the lowest stay.
 	mostPoints = 2 * width
@@ -113,7 +114,7 @@ func (c Chart) SVG() (template.HTML, error) {
 		height = defaultHeight
 	}
 	canvas := vgsvg.New(width, vg.Length(height))
-	p.Draw(draw.New(canvas))
+	p.Draw(aligned(p, draw.New(canvas)))
 	var text bytes.Buffer
 	if _, err := canvas.WriteTo(&text); err != nil {
 		return "", fmt.Errorf("drawing %q: %w", c.Title, err)
@@ -121,31 +122,47 @@ func (c Chart) SVG() (template.HTML, error) {
 	return template.HTML(themed(text.String(), c.Title)), nil
 }
 
+// aligned crops the canvas until the plot's own area has the margins: its axis has labels
+// of a width of its own.
+func aligned(p *plot.Plot, whole draw.Canvas) draw.Canvas {
+	canvas := whole
+	for range 3 {
+		area := p.DataCanvas(canvas)
+		canvas.Min.X += max(left-area.Min.X, whole.Min.X-canvas.Min.X)
+		canvas.Max.X += min(width-right-area.Max.X, whole.Max.X-canvas.Max.X)
+	}
+	return canvas
+}
+
 // axes sets up both axes.
 func (c Chart) axes(p *plot.Plot) {
-	for _, face := range []*font.Font{&p.X.Label.TextStyle.Font, &p.Y.Label.TextStyle.Font, &p.X.Tick.Label.Font, &p.Y.Tick.Label.Font} {
+	for _, face := range []*font.Font{&p.X.Tick.Label.Font, &p.Y.Tick.Label.Font} {
 		face.Variant, face.Size = "Sans", 9
 	}
 	for _, axis := range []*plot.Axis{&p.X, &p.Y} {
 		axis.Color, axis.Tick.Color = shade(grid), shade(grid)
-		axis.Tick.Label.Color, axis.Label.TextStyle.Color = shade(ink), shade(ink)
+		axis.Tick.Label.Color = shade(ink)
 		axis.Padding = 2
 	}
 	p.X.Min, p.X.Max = c.From, max(c.To, c.From+1e-9)
 	switch {
 	case c.Time:
 		p.X.Tick.Marker = clock{}
-		p.X.Label.Text = ""
-	case len(c.Names) > 0:
-		p.X.Tick.Marker = names(c.Names)
+	case c.Seconds:
+		p.X.Tick.Marker = durations{}
 	default:
-		p.X.Label.Text = c.XLabel
+		p.X.Tick.Marker = names(c.Names)
+		if crowded(c.Names) {
+			p.X.Tick.Label.Rotation, p.X.Tick.Label.XAlign, p.X.Tick.Label.YAlign = 0.5, draw.XRight, draw.YTop
+		}
 	}
-	p.Y.Label.Text = c.Unit
 	p.Y.Min, p.Y.Max = c.extent()
-	if c.Log {
+	switch {
+	case c.Log && c.Took:
+		p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, magnitudes{}
+	case c.Log:
 		p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, powers{}
-	} else {
+	default:
 		p.Y.Tick.Marker = few{percent: c.Percent}
 	}
 }

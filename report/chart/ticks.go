@@ -3,7 +3,9 @@ package chart
 import (
 	"math"
 	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"gonum.org/v1/plot"
 )
@@ -18,16 +20,20 @@ var steps = []time.Duration{
 	time.Hour, 2 * time.Hour, 3 * time.Hour, 6 * time.Hour, 12 * time.Hour, 24 * time.Hour, 48 * time.Hour, 168 * time.Hour,
 }
 
+// stepOf is the smallest distance with at most eight marks.
+func stepOf(length time.Duration) time.Duration {
+	for _, candidate := range steps {
+		if length <= 8*candidate {
+			return candidate
+		}
+	}
+	return steps[len(steps)-1]
+}
+
 // Ticks implements plot.Ticker.
 func (clock) Ticks(low, high float64) []plot.Tick {
 	length := time.Duration((high - low) * float64(time.Second))
-	step := steps[len(steps)-1]
-	for _, candidate := range steps {
-		if length <= 8*candidate {
-			step = candidate
-			break
-		}
-	}
+	step := stepOf(length)
 	layout := "15:04:05"
 	switch {
 	case step >= 24*time.Hour:
@@ -49,6 +55,59 @@ func (clock) Ticks(low, high float64) []plot.Tick {
 	}
 }
 
+// durations marks an axis of durations in seconds at round ones.
+type durations struct{}
+
+// Ticks implements plot.Ticker.
+func (durations) Ticks(low, high float64) []plot.Tick {
+	step := stepOf(time.Duration((high - low) * float64(time.Second))).Seconds()
+	var ticks []plot.Tick
+	for i := math.Ceil(low / step); i*step <= high && len(ticks) < 50; i++ {
+		ticks = append(ticks, plot.Tick{Value: i * step, Label: durationLabel(i * step)})
+	}
+	return ticks
+}
+
+// magnitudes marks a logarithmic axis of durations in seconds: at a few of those that people
+// know, or at all of them when there are few.
+type magnitudes struct{}
+
+// Ticks implements plot.Ticker.
+func (magnitudes) Ticks(low, high float64) []plot.Tick {
+	for _, known := range [][]float64{
+		{0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 18000, 36000, 86400, 172800},
+		{0.1, 0.3, 1, 3, 10, 30, 60, 180, 600, 1800, 3600, 10800, 36000, 86400, 259200},
+		{0.001, 0.01, 0.1, 1, 10, 60, 600, 3600, 36000, 864000},
+	} {
+		var ticks []plot.Tick
+		for _, value := range known {
+			if value >= low && value <= high {
+				ticks = append(ticks, plot.Tick{Value: value, Label: durationLabel(value)})
+			}
+		}
+		if len(ticks) <= 7 {
+			return ticks
+		}
+	}
+	return powers{}.Ticks(low, high)
+}
+
+// durationLabel is a number of seconds in one unit or two: 500ms, 1m30s, 2h, 3d.
+func durationLabel(seconds float64) string {
+	d := time.Duration(seconds * float64(time.Second)).Round(time.Millisecond)
+	if d >= 48*time.Hour && d%(24*time.Hour) == 0 {
+		return strconv.Itoa(int(d/(24*time.Hour))) + "d"
+	}
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
+}
+
 // names marks the places 0, 1, 2 … with names.
 type names []string
 
@@ -59,6 +118,20 @@ func (n names) Ticks(float64, float64) []plot.Tick {
 		ticks[i] = plot.Tick{Value: float64(i), Label: name}
 	}
 	return ticks
+}
+
+// crowded says that names beside each other would touch.
+func crowded(names []string) bool {
+	// A letter of nine points is about five wide.
+	room := (width - left - right) / 5 / max(len(names), 1)
+	for _, name := range names {
+		for line := range strings.SplitSeq(name, "\n") {
+			if utf8.RuneCountInString(line)+1 > room {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // few marks a linear axis at about four round values.
@@ -121,7 +194,7 @@ func (powers) Ticks(low, high float64) []plot.Tick {
 
 // powerLabel is a power of ten as people read it.
 func powerLabel(power int) string {
-	if power >= -3 && power <= 5 {
+	if power >= -3 && power <= 4 {
 		return strconv.FormatFloat(math.Pow(10, float64(power)), 'f', max(0, -power), 64)
 	}
 	return "1e" + strconv.Itoa(power)
