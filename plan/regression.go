@@ -83,8 +83,8 @@ func (r *Regression) read() error {
 const mostFactor = 1000
 
 // DefaultRegressions are what is tried when nothing else is asked for: a new version with two,
-// five, ten and fifty times the errors, and one that is slower by a tenth, by half and by a
-// factor of two.
+// five, ten and fifty times the errors, one that is slower by a tenth, by half and by a factor of
+// two, and one with twice the level of each gauge.
 func (s *Setup) DefaultRegressions() []Regression {
 	var all []Regression
 	add := func(signal, size string) {
@@ -109,6 +109,9 @@ func (s *Setup) DefaultRegressions() []Regression {
 	}
 	for _, size := range []string{"+10%", "+50%", "2x"} {
 		add(LatencySignal, size)
+	}
+	for _, gauge := range s.signals.gauges {
+		add(gauge, "2x")
 	}
 	return all
 }

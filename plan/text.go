@@ -23,6 +23,14 @@ func (r *Result) WriteText(to io.Writer) error {
 	return err
 }
 
+// timesOver is how often something was done.
+func timesOver(count int) string {
+	if count == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times", count)
+}
+
 // path are the steps in one line: setWeight 5, pause 5m, …
 func (r *Result) path() string {
 	if len(r.Steps) == 0 {
@@ -46,7 +54,7 @@ func (s Service) text() string {
 // writeGood writes what becomes of good releases.
 func (r *Result) writeGood(b *strings.Builder) {
 	g := r.Good
-	fmt.Fprintf(b, "\nA good release, %d times\n", g.Releases)
+	fmt.Fprintf(b, "\nA good release, %s\n", timesOver(g.Releases))
 	if g.Duration.Count > 0 {
 		fmt.Fprintf(b, "  takes         %s", seconds(g.Duration.P50))
 		if g.Duration.P90 > g.Duration.P50 {
@@ -130,7 +138,7 @@ func (r *Result) writeRegressions(b *strings.Builder) {
 	if len(r.Regressions) == 0 {
 		return
 	}
-	fmt.Fprintf(b, "\nA regression, %d times each: how many are caught, how soon, and what they cost until then\n", r.Regressions[0].Releases)
+	fmt.Fprintf(b, "\nA regression, %s each: how many are caught, how soon, and what they cost until then\n", timesOver(r.Regressions[0].Releases))
 	table := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "  REGRESSION\tCAUGHT\tMISSED\tMEDIAN\tP90\tREQUESTS\tBAD\tEXTRA\tMOST AT\tMINIMUM")
 	known := false
@@ -141,7 +149,7 @@ func (r *Result) writeRegressions(b *strings.Builder) {
 		}
 		cells := []string{s.Name, s.TakenBack.cell(), whole(s.Promoted.Share), "-", "-", "-", "-", "-", "-", minimum}
 		if s.Detection.Count > 0 {
-			copy(cells[3:], []string{seconds(s.Detection.P50), seconds(s.Detection.P90), number(s.Requests.P50), number(s.Bad.P50), number(s.Extra.P50), s.most()})
+			copy(cells[3:], []string{seconds(s.Detection.P50), seconds(s.Detection.P90), number(s.Requests.P50), orNone(s.Bad.P50), orNone(s.Extra.P50), s.most()})
 		}
 		fmt.Fprintln(table, "  "+strings.Join(cells, "\t"))
 	}
@@ -159,6 +167,14 @@ func (r *Result) writeRegressions(b *strings.Builder) {
 			break
 		}
 	}
+}
+
+// orNone is a count, or a dash for none: a gauge has no bad requests.
+func orNone(value float64) string {
+	if value == 0 {
+		return "-"
+	}
+	return number(value)
 }
 
 // spends says whether any metric draws on the budget.
@@ -187,7 +203,7 @@ func (r *Result) writeChanges(b *strings.Builder) {
 	if len(r.Changes) == 0 {
 		return
 	}
-	fmt.Fprintf(b, "\nWhat would halve it, measured: %s again with one thing changed, %d times each\n", r.Focus, r.Changes[0].Bad.Releases)
+	fmt.Fprintf(b, "\nWhat would halve it, measured: %s again with one thing changed, %s each\n", r.Focus, timesOver(r.Changes[0].Bad.Releases))
 	table := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "  CHANGE\tCAUGHT\tMEDIAN\t\tEXTRA\t\tSOONER/LATER\tGOOD RELEASE")
 	for _, s := range r.Regressions {
