@@ -320,6 +320,44 @@ func TestTemplatesAreChosen(t *testing.T) {
 	}
 }
 
+// TestTheLastLookConcludes: a regression that is found by the test at the end of the window,
+// and not while looking. Labelled as good releases, all that are found have their reasons.
+func TestTheLastLookConcludes(t *testing.T) {
+	dir := t.TempDir()
+	for share := 12; share <= 30; share++ {
+		folder := filepath.Join(dir, "shop", fmt.Sprintf("share-%d", share))
+		if err := os.MkdirAll(folder, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		labels, samples := requests(filepath.Base(folder), Promote, 24, 300, 0, float64(share)/1000, 0.01)
+		for name, text := range map[string]string{"case.json": labels, "metrics.om": samples} {
+			if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	r, err := prepared(t, dir, "testdata/templates.yaml", Options{Workers: 2}).Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	looking, last := 0, 0
+	for _, w := range r.Wrong {
+		switch {
+		case w.Decided != Rollback:
+		case strings.HasPrefix(w.Reasons[0].Text, "at the last look: "):
+			last++
+			if w.After < 23*15 {
+				t.Errorf("%s concludes after %g s, before the window's end", w.Case, w.After)
+			}
+		default:
+			looking++
+		}
+	}
+	if looking == 0 || last == 0 {
+		t.Errorf("%d were found while looking and %d at the last look, want some of each", looking, last)
+	}
+}
+
 // TestCancelEnds: at once, and with the reason.
 func TestCancelEnds(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())

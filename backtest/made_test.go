@@ -38,30 +38,8 @@ func made() map[string]string {
 		{"hardly-worse", Rollback, 300, 0.012, 0.01, 0, 24},
 		{"idle", Promote, 2, 0.01, 0.01, 0, 24},
 	} {
-		labels := map[string]any{
-			"name": c.name, "dataset": "shop", "service": "web", "level": "made-up", "expected": c.expected, "step_seconds": 15,
-			"window":   map[string]any{"start": madeStart, "end": madeStart + 15*(c.scrapes-1)},
-			"baseline": map[string]any{"concurrent": true, "start": madeStart, "end": madeStart + 15*(c.scrapes-1)},
-		}
-		if c.expected == Rollback {
-			labels["fault"] = map[string]any{"start": madeStart + 15*c.fault, "kind": "made-up"}
-		}
-		files["shop/"+c.name+"/case.json"] = indented(labels)
-		var b strings.Builder
-		b.WriteString("# TYPE http_requests counter\n")
-		for _, arm := range []struct {
-			track string
-			bad   float64
-			seed  float64
-		}{{canaryTrack, c.canary, 0.3}, {stableTrack, c.stable, 0.7}} {
-			good, bad := counts(c.scrapes, c.perScrape, c.fault, c.stable, arm.bad, arm.seed)
-			for code, values := range map[string][]int{"200": good, "500": bad} {
-				for i, v := range values {
-					fmt.Fprintf(&b, "http_requests_total{code=%q,service=\"web\",track=%q} %d %d\n", code, arm.track, v, madeStart+15*i)
-				}
-			}
-		}
-		files["shop/"+c.name+"/metrics.om"] = ordered(b.String())
+		labels, samples := requests(c.name, c.expected, c.scrapes, c.perScrape, c.fault, c.canary, c.stable)
+		files["shop/"+c.name+"/case.json"], files["shop/"+c.name+"/metrics.om"] = labels, samples
 	}
 	for name, level := range map[string]float64{"steady": 1, "twice-as-long": 2} {
 		labels := map[string]any{
@@ -81,6 +59,32 @@ func made() map[string]string {
 		files["jobs/"+name+"/metrics.om"] = ordered(b.String())
 	}
 	return files
+}
+
+// requests is a case of the dataset shop: its labels and its samples.
+func requests(name, expected string, scrapes, perScrape, fault int, canary, stable float64) (label, samples string) {
+	window := map[string]any{"start": madeStart, "end": madeStart + 15*(scrapes-1)}
+	labels := map[string]any{
+		"name": name, "dataset": "shop", "service": "web", "level": "made-up", "expected": expected, "step_seconds": 15, "window": window,
+		"baseline": map[string]any{"concurrent": true, "start": window["start"], "end": window["end"]},
+	}
+	if expected == Rollback {
+		labels["fault"] = map[string]any{"start": madeStart + 15*fault, "kind": "made-up"}
+	}
+	var b strings.Builder
+	b.WriteString("# TYPE http_requests counter\n")
+	for _, arm := range []struct {
+		track     string
+		bad, seed float64
+	}{{canaryTrack, canary, 0.3}, {stableTrack, stable, 0.7}} {
+		good, bad := counts(scrapes, perScrape, fault, stable, arm.bad, arm.seed)
+		for code, values := range map[string][]int{"200": good, "500": bad} {
+			for i, v := range values {
+				fmt.Fprintf(&b, "http_requests_total{code=%q,service=\"web\",track=%q} %d %d\n", code, arm.track, v, madeStart+15*i)
+			}
+		}
+	}
+	return indented(labels), ordered(b.String())
 }
 
 // counts are counters of good and bad requests, scrape by scrape.
