@@ -15,6 +15,7 @@ import (
 
 	"github.com/serin-dev/serin/controller/translate"
 	"github.com/serin-dev/serin/providers/metrics/prometheus"
+	"github.com/serin-dev/serin/recording"
 )
 
 // liveChecks are those of the controller.
@@ -464,4 +465,71 @@ func TestReadJSONRefuses(t *testing.T) {
 			t.Errorf("%.80s is read as %+v", text, r)
 		}
 	}
+}
+
+// TestAnyFormatWillDo: the same corpus as VictoriaMetrics' JSON lines and as Serin's own
+// recordings comes to the same.
+func TestAnyFormatWillDo(t *testing.T) {
+	want := played(t, Options{})
+	for _, format := range []string{"jsonl", "block"} {
+		dir := copied(t, func(_, text string) string { return text })
+		corpus, err := OpenCorpus(os.DirFS(dir), dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range corpus.Names() {
+			text := filepath.Join(dir, name, "metrics.om")
+			all, err := corpus.Read(t.Context(), name+"/metrics.om")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if format == "jsonl" {
+				err = os.WriteFile(filepath.Join(dir, name, "metrics.jsonl"), jsonLines(all), 0o644)
+			} else {
+				err = writeBlock(filepath.Join(dir, name, "metrics"), all)
+			}
+			if err = errors.Join(err, os.Remove(text)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, err := prepared(t, dir, "testdata/templates.yaml", Options{Workers: 2}).Run(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		got.Corpus = want.Corpus
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-OpenMetrics +%[1]s)\n%s", format, diff)
+		}
+	}
+}
+
+// jsonLines is what VictoriaMetrics exports.
+func jsonLines(all []recording.Series) []byte {
+	var b bytes.Buffer
+	for _, one := range all {
+		line := struct {
+			Metric     map[string]string `json:"metric"`
+			Values     []float64         `json:"values"`
+			Timestamps []int64           `json:"timestamps"`
+		}{Metric: one.Labels.Map()}
+		for _, p := range one.Floats {
+			line.Values, line.Timestamps = append(line.Values, p.V), append(line.Timestamps, p.T)
+		}
+		_ = json.NewEncoder(&b).Encode(line)
+	}
+	return b.Bytes()
+}
+
+// writeBlock writes a recording of Serin's own.
+func writeBlock(path string, all []recording.Series) error {
+	w, err := recording.Create(path)
+	if err != nil {
+		return err
+	}
+	for _, one := range all {
+		if err := w.Add(one); err != nil {
+			return errors.Join(err, w.Abort())
+		}
+	}
+	return w.Commit(recording.Manifest{Format: "test"})
 }
