@@ -140,14 +140,15 @@ func (f *recordFlags) check(help string, args []string) error {
 		return usage("leave one of them out", "--start and --last both say when the window begins")
 	case f.last < 0 || f.lookback < 0:
 		return usage(help, "--last and --lookback cannot be negative")
-	case f.maxSamples < 1:
-		return usage(help, "--max-samples is %d and must be at least 1", f.maxSamples)
 	}
 	return f.readArguments()
 }
 
 // readArguments reads the values of --arg, and looks whether --out is free.
 func (f *recordFlags) readArguments() error {
+	if f.maxSamples < 1 {
+		return usage("leave it out, or write a million", "--max-samples is %d and must be at least 1", f.maxSamples)
+	}
 	if f.out != "" {
 		if err := recording.Free(f.out); err != nil {
 			return usage("name another folder with --out", "%v", err)
@@ -188,14 +189,7 @@ func (s *session) recordedManifests(ctx context.Context, flags recordFlags) (*re
 
 // window finds out when the window begins and ends: by flags, else by the AnalysisRuns.
 func (f *recordFlags) window(now time.Time, manifests *replay.Manifests) error {
-	for _, run := range manifests.Runs {
-		if begun := run.Status.StartedAt; begun != nil && (f.from.IsZero() || begun.Time.Before(f.from)) {
-			f.from = begun.Time
-		}
-		if ended := run.Status.CompletedAt; ended != nil && ended.After(f.to) {
-			f.to = ended.Time
-		}
-	}
+	f.ofRuns(manifests.Runs)
 	for _, moment := range []struct {
 		flag, text string
 		at         *time.Time
@@ -229,6 +223,18 @@ func (f *recordFlags) window(now time.Time, manifests *replay.Manifests) error {
 		return usage("which day is it? It is "+replay.Clock(now), "the window begins at %s, which is in the future", replay.Clock(f.from))
 	}
 	return nil
+}
+
+// ofRuns takes the window from the times of AnalysisRuns: the widest.
+func (f *recordFlags) ofRuns(runs []v1alpha1.AnalysisRun) {
+	for _, run := range runs {
+		if begun := run.Status.StartedAt; begun != nil && (f.from.IsZero() || begun.Time.Before(f.from)) {
+			f.from = begun.Time
+		}
+		if ended := run.Status.CompletedAt; ended != nil && ended.After(f.to) {
+			f.to = ended.Time
+		}
+	}
 }
 
 // wanted is what is recorded: what manifests touch, and the selectors that were typed.
