@@ -220,7 +220,10 @@ func (p *player) runVerdict(run *played) Verdict {
 	state := run.State()
 	verdict := Verdict{Outcome: Outcome(state.Phase), At: state.CompletedAt, Message: state.Message}
 	if state.Phase.Live() {
-		verdict.Outcome, verdict.At = Unfinished, p.in.End
+		verdict.Outcome, verdict.At, verdict.Reason = Unfinished, p.in.End, Holding
+		if view := run.View(p.in.End); !view.PassedAt.IsZero() && view.BlindSince.IsZero() {
+			verdict.Reason = Passing
+		}
 		p.noteWindowEnd(state.Message)
 	}
 	return verdict

@@ -96,6 +96,13 @@ const (
 	Unfinished Outcome = "Unfinished"
 )
 
+// The reasons of a run that was not over: every metric passed in its last look, so that
+// a release would have gone on, or not.
+const (
+	Passing = "Passing"
+	Holding = "Holding"
+)
+
 // Good says that the version passed; Bad, that it did not. An outcome may be neither.
 func (o Outcome) Good() bool { return o == Promoted || o == Successful }
 
@@ -107,7 +114,8 @@ type Verdict struct {
 	Outcome Outcome `json:"outcome"`
 	// At is when it fell; the end of the window when none did.
 	At time.Time `json:"at"`
-	// Reason is one word of controller/progression for a Rollout; empty for a run.
+	// Reason is one word of controller/progression for a Rollout; Passing or Holding for a
+	// run that was not over, and else empty.
 	Reason string `json:"reason,omitempty"`
 	// Message is the very text that the live controller would have written.
 	Message string `json:"message"`

@@ -95,7 +95,8 @@ func periodTexts(periods []replay.BlindPeriod) []string {
 		if period.Looks > 1 {
 			when += " to " + period.To.UTC().Format(time.TimeOnly) + "Z"
 		}
-		texts = append(texts, fmt.Sprintf("blind %s for %s: %s", when, period.Reason, Clean(period.Message)))
+		message, _ := doubtless(Clean(period.Message))
+		texts = append(texts, fmt.Sprintf("blind %s for %s: %s", when, period.Reason, message))
 	}
 	return texts
 }

@@ -20,6 +20,7 @@ func Replay(r *replay.Result, looks bool, s Settings) []Block {
 		{"Timeline", timelineLines(r, looks, s)},
 		{"Analysis", replayedLines(r, s)},
 		{"Would have changed it", listLines(r.Verdict.WouldHaveChanged, s)},
+		{"Doubts", doubtLines(r, s)},
 		{"Assumed", listLines(r.Assumptions, s)},
 	}
 	var blocks []Block
@@ -65,7 +66,7 @@ func outcomeText(verdict replay.Verdict) string {
 	case replay.Waiting:
 		return "Waits for a person (" + verdict.Reason + ") since"
 	case replay.Unfinished:
-		return "No verdict by the end of the window,"
+		return "No verdict by the end of the window (" + verdict.Reason + "),"
 	default:
 		return string(verdict.Outcome)
 	}

@@ -58,7 +58,7 @@ func TestReplay(t *testing.T) {
 
 Timeline
     2026-03-01 23:59:00Z    5%  revision 2 (bbb) is released beside the stable version aaa
-  ? 2026-03-01 23:59:30Z    5%  errors sees nothing: NoData: nothing[2J there
+  ? 2026-03-01 23:59:30Z    5%  errors holds: NoData: nothing[2J there
   ✓ 2026-03-02 00:00:00Z    5%  errors Successful: no evidence of harm
   ✗ 2026-03-02 00:00:35.5Z  5%  revision 2 is taken back: see above
 
@@ -80,10 +80,10 @@ Assumed
     2026-03-01 23:59:00Z    5%  revision 2 (bbb) is released
                                 beside the stable version
                                 aaa
-  ? 2026-03-01 23:59:30Z    5%  errors sees nothing: NoData:
+  ? 2026-03-01 23:59:30Z    5%  errors holds: NoData:
                                 nothing[2J there
-  ? 2026-03-01 23:59:45Z        errors sees nothing: NoData:
-                                still nothing there
+  ? 2026-03-01 23:59:45Z        errors holds: NoData: still
+                                nothing there
   + 2026-03-02 00:00:00Z    5%  errors Successful: no
                                 evidence of harm
   x 2026-03-02 00:00:35.5Z  5%  revision 2 is taken back:

@@ -144,11 +144,33 @@ func eventText(r *replay.Result, event replay.Event) string {
 		return "analysis ends " + event.Phase + ": " + message
 	case replay.EventMetricEnded:
 		return message
-	case replay.EventBlind:
-		return fmt.Sprintf("%s sees nothing: %s: %s", event.Metric, event.Reason, message)
 	}
-	if event.Reason != "" {
-		return fmt.Sprintf("%s sees nothing: %s: %s", event.Metric, event.Reason, message)
+	message, _ = doubtless(message)
+	switch {
+	case event.Reason == "":
+		return fmt.Sprintf("%s %s: %s", event.Metric, event.Phase, message)
+	case event.Phase == string(v1alpha1.AnalysisError):
+		return fmt.Sprintf("%s cannot be seen: %s: %s", event.Metric, event.Reason, message)
+	default:
+		return fmt.Sprintf("%s holds: %s: %s", event.Metric, event.Reason, message)
 	}
-	return fmt.Sprintf("%s %s: %s", event.Metric, event.Phase, message)
+}
+
+// doubtless is the message of a look without the doubts at its end, and these.
+func doubtless(message string) (text, doubts string) {
+	text, doubts, _ = strings.Cut(message, "; doubts: ")
+	return text, doubts
+}
+
+// doubtLines are the doubts of all looks that are told, each once.
+func doubtLines(r *replay.Result, s Settings) []string {
+	var seen []string
+	for _, event := range r.Timeline {
+		if _, doubts := doubtless(Clean(event.Message)); doubts != "" && event.Kind != replay.EventEnd && event.Metric != "" {
+			if line := event.Metric + ": " + doubts; event.Kind != replay.EventMetricEnded && !slices.Contains(seen, line) {
+				seen = append(seen, line)
+			}
+		}
+	}
+	return listLines(seen, s)
 }
