@@ -13,8 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestOfflineDocs runs every console block of docs/cli/*.md, without a cluster, and
-// compares. What is typed is typed at the root of the repository; $OUT is a folder that
+// TestOfflineDocs runs every console block of docs/cli/*.md and of README.md, without a
+// cluster, and compares. What is typed is typed at the root of the repository; $OUT is a folder that
 // is there for the page's own files; "< FILE" pipes a file in.
 func TestOfflineDocs(t *testing.T) {
 	pages, err := filepath.Glob("../../docs/cli/*.md")
@@ -26,8 +26,11 @@ func TestOfflineDocs(t *testing.T) {
 		t.Fatal(err)
 	}
 	block := regexp.MustCompile("(?s)```console\n(.*?)```\n")
-	for _, page := range pages {
-		path := filepath.Join(root, "docs", "cli", filepath.Base(page))
+	for _, page := range append(pages, "../../README.md") {
+		path, err := filepath.Abs(page)
+		if err != nil {
+			t.Fatal(err)
+		}
 		t.Run(filepath.Base(page), func(t *testing.T) {
 			out := t.TempDir()
 			t.Chdir(root)
