@@ -133,6 +133,7 @@ func TestSilence(t *testing.T) {
 		{"errors that may be missing", ok, "(" + sum + " or vector(0)) + 1"},
 		{"a division by what is counted", ok, sum + ` / count(up{h="{{args.h}}"})`},
 		{"a guarded division", ok, sum + ` / (sum(rate(n_total[1m])) > 0)`},
+		{"a gauge that is called a count", ok, `max(jvm_threads_count{h="{{args.h}}"})`},
 		{"a counter that is there", ok, `sum(changes(m_total{h="{{args.h}}"}[5m]))`},
 		{"a recording rule", ok, `sum(job:m_total:rate1m{h="{{args.h}}"})`},
 		{"a histogram that is native", ok, `histogram_quantile(0.9, sum(rate(m{h="{{args.h}}"}[1m])))`},
@@ -146,6 +147,43 @@ func TestSilence(t *testing.T) {
 	} {
 		if got := found(lint.Text("x", template(test.condition, test.query))); got != "" {
 			t.Errorf("%s: %s\n%s%s", test.reason, test.condition, test.query, "\n"+got)
+		}
+	}
+}
+
+// TestNoise are queries of which each triggers its rule, in other words than its example.
+func TestNoise(t *testing.T) {
+	const ok = "successCondition: result[0] < 1"
+	for _, test := range []struct{ rule, condition, query string }{
+		{"hidden-no-data", ok, `sum(rate(m_total{h="{{args.h}}"}[1m])) / clamp_min(sum(rate(n_total[1m])), 1)`},
+		{"hidden-no-data", ok, `sum(rate(m_total{h="{{args.h}}"}[1m])) / (sum(rate(n_total[1m])) or vector(1))`},
+		{"zero-traffic", ok, `100 * (1 - sum(rate(m_total{h="{{args.h}}"}[1m])) / sum(increase(n_total[1m])))`},
+		{"filtered", ok, `avg(m{h="{{args.h}}"} > 0)`},
+		{"filtered", ok, `sum(rate(m_total{h="{{args.h}}"}[1m])) == sum(rate(n_total[1m]))`},
+		{"quantile-of-quantiles", ok, `avg(d_seconds{quantile="0.99",h="{{args.h}}"})`},
+		{"quantile-of-quantiles", ok, `max(avg_over_time(d_seconds{quantile="0.99",h="{{args.h}}"}[5m]))`},
+		{"quantile-of-quantiles", ok, `max_over_time(histogram_quantile(0.9, sum by (le) (rate(b_bucket{h="{{args.h}}"}[1m])))[5m:])`},
+		{"missing-le", ok, `histogram_quantile(0.9, sum without (le, pod) (rate(b_bucket{h="{{args.h}}"}[1m])))`},
+		{"rate-of-sum", ok, `increase((sum(m_total{h="{{args.h}}"}))[5m:1m])`},
+		{"raw-counter", ok, `sum(avg_over_time(m_total{h="{{args.h}}"}[5m]))`},
+		{"fixed-time", ok, `sum(rate(m_total{h="{{args.h}}"}[1m] @ 1700000000))`},
+		{"condition-index", `successCondition: result[-2] < 1`, `sum(m{h="{{args.h}}"})`},
+		{"first-of-many", `successCondition: first(result) < 1`, `m{h="{{args.h}}"}`},
+		{"no-data-passes", `successCondition: isNaN(result[0]) || result[0] < 1`, `sum(m{h="{{args.h}}"})`},
+		{"no-data-passes", `successCondition: default(result[0], 0) < 1`, `sum(m{h="{{args.h}}"})`},
+		{"no-data-passes", `successCondition: (result[0] ?? 0) < 1`, `sum(m{h="{{args.h}}"})`},
+		{"no-data-passes", `successCondition: isNaN(result) || result < 1`, `scalar(sum(m{h="{{args.h}}"}))`},
+		{"no-data-fails", `failureCondition: isNaN(result[0])`, `sum(m{h="{{args.h}}"})`},
+		{"condition-constant", `successCondition: "true"`, `sum(m{h="{{args.h}}"})`},
+		{"condition-constant", `successCondition: result[0] < 1 && result[0] > 2`, `sum(m{h="{{args.h}}"})`},
+		{"condition-constant", `successCondition: result[0] < 1 || result[0] >= 1`, `sum(m{h="{{args.h}}"})`},
+		{"condition-shape", "successCondition: result[0] < 1\n    failureCondition: result > 2", `sum(m{h="{{args.h}}"})`},
+		{"promql-syntax", ok, `m{h="{{args.h}}"}[5m]`},
+		{"promql-syntax", ok, `"{{args.h}}"`},
+		{"promql-syntax", ok, `sum(rate(m{h="{{args.h}}"}[$__rate_interval]))`},
+	} {
+		if got := found(lint.Text("x", template(test.condition, test.query))); !strings.Contains(got, " "+test.rule+": ") {
+			t.Errorf("%s is not found in %s, %s\n%s", test.rule, test.condition, test.query, got)
 		}
 	}
 }

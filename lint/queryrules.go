@@ -69,6 +69,8 @@ func bare(expr parser.Expr) parser.Expr {
 func (m *metric) checkBinary(q *query, n *parser.BinaryExpr, above []parser.Node) {
 	at := q.operatorAt(n)
 	switch {
+	case n.Op == parser.DIV && isPropped(n.RHS):
+		m.report(at, "hidden-no-data", "without traffic this divides by a number that stands in for 0, and the answer looks healthy; divide by the rate itself: it is then NaN, and Serin holds the release until there are requests")
 	case n.Op == parser.DIV && mayVanish(n.RHS):
 		m.report(at, "zero-traffic", "without traffic this divides by 0, and the answer is NaN: the measurement is blind, and Serin holds the release until there are requests; "+
 			"to count requests rather than minutes, use judge.proportion or judge.objective with bad and total")
@@ -89,6 +91,19 @@ func mayVanish(expr parser.Expr) bool {
 	case *parser.BinaryExpr:
 		// More than 0 when something is added, or filtered by > 0.
 		return e.Op != parser.ADD && e.Op != parser.GTR && e.Op != parser.LOR && mayVanish(e.LHS)
+	default:
+		return false
+	}
+}
+
+// isPropped says whether an expression is a rate with something that stands in for 0:
+// clamp_min(rate, 1), or rate or vector(1).
+func isPropped(expr parser.Expr) bool {
+	switch e := bare(expr).(type) {
+	case *parser.Call:
+		return e.Func.Name == "clamp_min" && len(e.Args) == 2 && mayVanish(e.Args[0])
+	case *parser.BinaryExpr:
+		return e.Op == parser.LOR && isConstant(e.RHS) && mayVanish(e.LHS)
 	default:
 		return false
 	}
@@ -195,7 +210,8 @@ func (m *metric) checkSelector(q *query, n *parser.VectorSelector, above []parse
 	if n.Timestamp != nil || n.OriginalOffset >= time.Hour {
 		m.fixedTime(q, n)
 	}
-	if !looksLikeCounter(n.Name) {
+	// _count and _sum are ends of gauges' names, too.
+	if !looksLikeCounter(n.Name) || strings.HasSuffix(n.Name, "_count") || strings.HasSuffix(n.Name, "_sum") {
 		return
 	}
 	for _, node := range above {

@@ -168,9 +168,9 @@ type written struct {
 
 // reference is a use of an argument.
 type reference struct {
-	// name without args.; empty for what is no argument.
-	name, text string
-	at         place
+	// name without args.; empty for what is no argument. raw is what stands in the braces.
+	name, text, raw string
+	at              place
 }
 
 // String is the text.
@@ -192,7 +192,7 @@ func (s *source) write(n *node, value func(reference string, before, after []run
 		if !isArgument {
 			name = ""
 		}
-		w.filled = append(w.filled, reference{name: name, text: text, at: places[i]})
+		w.filled = append(w.filled, reference{name: name, text: text, raw: string(raw[i+2 : end-2]), at: places[i]})
 		replacement := raw[i:end]
 		if filled, known := value(name, w.text, raw[end:]); known && isArgument {
 			replacement = []rune(filled)

@@ -133,11 +133,22 @@ func (m *metric) checkNamed(n *node, wanted v1alpha1.PodTemplateHashValue) {
 	}
 	right := slices.ContainsFunc(uses, func(use reference) bool { return m.args[use.name] != nil && m.args[use.name].version == wanted })
 	for _, use := range uses {
-		if argument := m.args[use.name]; argument != nil && argument.version != "" && argument.version != wanted && !right {
+		if argument := m.args[use.name]; argument != nil && argument.version != "" && argument.version != wanted && !right && !excluded(n.text, use) {
 			m.report(use.at, "swapped-versions", "{{args.%s}} is the hash of the %s version, and here the %s one is selected; exchange the two, here or in the Rollout", use.name, versionName(argument.version), versionName(wanted))
 			return
 		}
 	}
+}
+
+// excluded says whether an argument is in a matcher that leaves it out: hash!="{{args.x}}".
+func excluded(text string, use reference) bool {
+	before, _, _ := strings.Cut(text, "{{"+use.raw+"}}")
+	matcher := strings.LastIndexByte(before, '"')
+	if matcher < 0 {
+		return false
+	}
+	before = strings.TrimSpace(before[:matcher])
+	return strings.HasSuffix(before, "!=") || strings.HasSuffix(before, "!~")
 }
 
 func versionName(version v1alpha1.PodTemplateHashValue) string {
