@@ -104,7 +104,7 @@ const (
 // SVG draws the chart.
 func (c Chart) SVG() (template.HTML, error) {
 	p := plot.New()
-	p.BackgroundColor = color.Transparent
+	p.BackgroundColor = nil // The page's.
 	c.axes(p)
 	if err := c.fill(p); err != nil {
 		return "", fmt.Errorf("drawing %q: %w", c.Title, err)

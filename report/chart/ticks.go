@@ -74,22 +74,23 @@ type magnitudes struct{}
 
 // Ticks implements plot.Ticker.
 func (magnitudes) Ticks(low, high float64) []plot.Tick {
+	var ticks []plot.Tick
 	for _, known := range [][]float64{
 		{0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 18000, 36000, 86400, 172800},
 		{0.1, 0.3, 1, 3, 10, 30, 60, 180, 600, 1800, 3600, 10800, 36000, 86400, 259200},
 		{0.001, 0.01, 0.1, 1, 10, 60, 600, 3600, 36000, 864000},
 	} {
-		var ticks []plot.Tick
+		ticks = nil
 		for _, value := range known {
 			if value >= low && value <= high {
 				ticks = append(ticks, plot.Tick{Value: value, Label: durationLabel(value)})
 			}
 		}
 		if len(ticks) <= 7 {
-			return ticks
+			break
 		}
 	}
-	return powers{}.Ticks(low, high)
+	return ticks
 }
 
 // durationLabel is a number of seconds in one unit or two: 500ms, 1m30s, 2h, 3d.
