@@ -48,6 +48,7 @@ type Setup struct {
 // analysis is one that a release runs.
 type analysis struct {
 	kind     translate.Kind
+	resolved v1alpha1.AnalysisRunSpec
 	spec     run.Spec
 	metrics  []v1alpha1.Metric
 	readings []reading
@@ -170,15 +171,12 @@ func (s *Setup) analysis(of v1alpha1.RolloutAnalysis, kind translate.Kind, alone
 	if resolved.Metrics = found.metrics; len(found.metrics) == 0 {
 		return nil, fmt.Errorf("no metric can be simulated: %s", strings.Join(s.notes, "; "))
 	}
-	spec, problems := translate.ParseRun(resolved, kind, s.subject.Checks)
+	found.resolved = resolved
+	spec, problems := s.parse(found)
 	if len(problems) > 0 {
 		return nil, problems
 	}
-	for i := range spec.Metrics {
-		if metric := &spec.Metrics[i]; metric.Interval > 0 && metric.Interval < s.assumed.Scrape && !s.assumed.Exact {
-			metric.Interval, s.looksSkipped = s.assumed.Scrape, true
-		}
-	}
+	s.looksSkipped = s.looksSkipped || !s.assumed.Exact && slices.ContainsFunc(found.metrics, s.betweenScrapes)
 	found.spec = spec
 	for i, about := range abouts {
 		about.Weight = spec.Metrics[i].Weight
@@ -187,6 +185,42 @@ func (s *Setup) analysis(of v1alpha1.RolloutAnalysis, kind translate.Kind, alone
 		}
 	}
 	return found, nil
+}
+
+// parse reads an analysis as the core does, but for looks between scrapes.
+func (s *Setup) parse(a *analysis) (run.Spec, translate.Problems) {
+	spec, problems := translate.ParseRun(a.resolved, a.kind, s.subject.Checks)
+	for i := range spec.Metrics {
+		if metric := &spec.Metrics[i]; metric.Interval > 0 && !s.assumed.Exact {
+			metric.Interval = max(metric.Interval, s.assumed.Scrape)
+		}
+	}
+	return spec, problems
+}
+
+// betweenScrapes says whether a metric is to be looked at more often than it is scraped.
+func (s *Setup) betweenScrapes(metric v1alpha1.Metric) bool {
+	interval, err := time.ParseDuration(metric.Interval)
+	return err == nil && interval < s.assumed.Scrape
+}
+
+// ofWorker is the setup with judges of its own: one that is prepared keeps what it has
+// computed, and must not be used by two workers at once.
+func (s *Setup) ofWorker() *Setup {
+	own := *s
+	again := func(a *analysis) *analysis {
+		if a == nil {
+			return nil
+		}
+		parsed := *a
+		parsed.spec, _ = s.parse(a) // It was parsed before, without problems.
+		return &parsed
+	}
+	own.background, own.steps = again(s.background), map[int32]*analysis{}
+	for step, a := range s.steps {
+		own.steps[step] = again(a)
+	}
+	return &own
 }
 
 // behaviour is what a version does that is worse in one way; the zero Regression is none.

@@ -164,14 +164,18 @@ func (m *meter) run(ctx context.Context, jobs []*job) error {
 	var workers sync.WaitGroup
 	for range max(m.effort.Workers, 1) {
 		workers.Go(func() {
+			own := map[*Setup]*Setup{}
 			for at := int(next.Add(1)) - 1; at < len(tasks) && ctx.Err() == nil; at = int(next.Add(1)) - 1 {
 				j := tasks[at].job
+				if own[j.setup] == nil {
+					own[j.setup] = j.setup.ofWorker()
+				}
 				b := j.setup.good
 				if j.regression != nil {
 					b = j.setup.behaviour(*j.regression)
 				}
 				root := seed{m.effort.Seed, 0}.child(fmt.Sprintf("release %d", tasks[at].index))
-				j.outcomes[tasks[at].index] = j.setup.simulate(root, b)
+				j.outcomes[tasks[at].index] = own[j.setup].simulate(root, b)
 				if done := m.done.Add(1); m.effort.Progress != nil {
 					m.effort.Progress(int(done), m.of)
 				}
