@@ -56,6 +56,9 @@ func (c *conversion) argo(d *document) {
 		c.refuse(whole, "there is nothing to convert: it has no spec, or nothing of it is left", "write it")
 		return
 	}
+	if child(out, "apiVersion") == nil {
+		out.Content = append([]*yaml.Node{str("apiVersion"), str(v1alpha1.GroupVersion.String())}, out.Content...)
+	}
 	if child(out, "metadata") == nil {
 		c.missing(whole, "metadata.name", "an object without a name cannot be applied", "replace the name below")
 		out.Content = append(out.Content, str("metadata"), mapping("name", str(noName)))

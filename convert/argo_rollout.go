@@ -303,5 +303,9 @@ func (c *conversion) takeOver(d *document, out *yaml.Node) {
 		}),
 	})
 	c.trace.mark(d.root, Changed)
-	c.note(Changed, field{value: d.root}, "its pods are part of the Rollout now; delete it once the Rollout is Healthy", "")
+	own := ""
+	if child(d.root, "metadata", "labels") != nil || child(d.root, "metadata", "annotations") != nil {
+		own = " (its own labels and annotations are not)"
+	}
+	c.note(Changed, field{value: d.root}, "its pods are part of the Rollout now"+own+"; delete it once the Rollout is Healthy", "")
 }

@@ -117,7 +117,7 @@ func (k *canary) requestDuration(f field, window string) *yaml.Node {
 		return nil
 	}
 	k.changed(f, "the 99th percentile of the new version's pods, in milliseconds; %s", s.note)
-	k.hint(f, "judge.histogram would compare the buckets of both versions instead: judge: {histogram: {tolerance: {relative: 10%%}}}, provider.prometheus.canary and .baseline: {histogram: %s{…}}", s.buckets)
+	k.hint(f, "ClusterAnalysisTemplate %s (config/templates of Serin) compares the latencies and errors of both versions, bucket by bucket", goldenSignals(k.provider))
 	expression := "histogram_quantile(0.99, sum(rate(" + k.selectorOf(s, s.buckets, "canary-hash", "") + "[" + window + "])) by (le))" + s.factor
 	return mapping("provider", mapping("prometheus", mapping("address", k.address(), "query", str(expression))))
 }
@@ -125,5 +125,20 @@ func (k *canary) requestDuration(f field, window string) *yaml.Node {
 // refuseBuiltin says why the metrics of a router cannot be used.
 func (k *canary) refuseBuiltin(f field) {
 	k.refuse(f, fmt.Sprintf("with provider %s this is counted at the router's object for the canary, which only Flagger makes", k.provider),
-		"count in the pods instead: judge: {objective: {atMost: 1%}} on a counter that the application exports, selected by serin_dev_pod_template_hash=\"{{args.canary-hash}}\"")
+		fmt.Sprintf("name ClusterAnalysisTemplate %s in strategy.canary.analysis.templates (config/templates of Serin): it compares errors and latency of both versions", goldenSignals(k.provider)))
+}
+
+// goldenSignals is the template of Serin's own that judges what a provider's metrics show.
+func goldenSignals(provider string) string {
+	switch name, _, _ := strings.Cut(provider, ":"); name {
+	case "istio":
+		return "golden-signals-istio"
+	case "nginx":
+		return "golden-signals-nginx"
+	case "traefik":
+		return "golden-signals-traefik"
+	case "contour", "gloo", "kuma", "appmesh":
+		return "golden-signals-envoy"
+	}
+	return "golden-signals-app"
 }

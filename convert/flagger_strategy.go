@@ -39,7 +39,11 @@ func (k *canary) strategy(spec *yaml.Node, judged bool) {
 	put(out, "steps", steps)
 	k.restOfAnalysis(key)
 	if !judged {
-		k.note(Refused, field{key: key, value: k.analysis, path: k.analysisPath + ".metrics"}, "no metric could be converted, so nothing judges the release: it waits for serin promote after the first step", "write an AnalysisTemplate, and name it in analysis")
+		why := "no metric could be converted"
+		if len(items(child(k.analysis, "metrics"))) == 0 {
+			why = "the Canary has no metrics"
+		}
+		k.note(Refused, field{key: key, value: k.analysis, path: k.analysisPath + ".metrics"}, why+", so nothing judges the release: it waits for serin promote after the first step", "write an AnalysisTemplate, and name it in analysis")
 		k.guard(steps)
 		return
 	}

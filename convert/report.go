@@ -27,6 +27,9 @@ func (o Output) FileName() string {
 	if len(name) > 200 {
 		name = name[:200]
 	}
+	if name == "" {
+		return "object"
+	}
 	return name
 }
 
