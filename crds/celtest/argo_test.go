@@ -206,7 +206,10 @@ func oneMetric(fields string) string {
 func TestUnknownFieldsAreRefused(t *testing.T) {
 	for _, row := range unknown {
 		t.Run(row.reason, func(t *testing.T) {
-			err := server.Create(t.Context(), merged(t, row.base, row.change), client.DryRunAll)
+			object := merged(t, row.base, row.change)
+			sent := object.DeepCopy()
+			err := server.Create(t.Context(), object, client.DryRunAll)
+			agrees(t, sent, err != nil)
 			if err == nil || !strings.Contains(err.Error(), row.want) {
 				t.Errorf("got %v, want %s", err, row.want)
 			}

@@ -31,8 +31,10 @@ func check(t *testing.T, base string, rules []rule) {
 	for _, rule := range rules {
 		t.Run(rule.reason, func(t *testing.T) {
 			object := merged(t, base, rule.change)
+			sent := object.DeepCopy() // The API server's answer has its defaults.
 			err := server.Create(t.Context(), object, client.DryRunAll)
 			compare(t, refusals(t, err), rule.want)
+			agrees(t, sent, err != nil)
 		})
 	}
 }
