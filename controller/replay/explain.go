@@ -112,21 +112,27 @@ func (x explaining) explain() MetricExplanation {
 
 // margin is how far the evidence, or the count of failures, is from its limit.
 func (x explaining) margin() string {
-	if e := x.result.Evidence; e != nil {
-		value, limit := numberOf(e.EValue), numberOf(e.Limit)
-		switch {
-		case value == nil || limit == nil || *limit <= 0:
-			return ""
-		case *value >= *limit:
-			return fmt.Sprintf("evidence %s is %s times its limit of %s", e.EValue, short(*value / *limit), e.Limit)
-		default:
-			return fmt.Sprintf("evidence %s of %s: %s times as much would fail it", e.EValue, e.Limit, short(*limit / *value))
+	if x.metric.Judge == nil {
+		if limit := number(x.metric.FailureLimit); limit >= 0 {
+			return fmt.Sprintf("%d failed, and %d are tolerated", x.result.Failed, limit)
 		}
+		return ""
 	}
-	if limit := number(x.metric.FailureLimit); limit >= 0 {
-		return fmt.Sprintf("%d failed, and %d are tolerated", x.result.Failed, limit)
+	e := x.result.Evidence
+	if e == nil {
+		return ""
 	}
-	return ""
+	value, limit := numberOf(e.EValue), numberOf(e.Limit)
+	switch {
+	case value == nil || limit == nil || *limit <= 0:
+		return ""
+	case *value >= *limit:
+		return fmt.Sprintf("evidence %s is %s times its limit of %s", e.EValue, short(*value / *limit), e.Limit)
+	case *value <= 0:
+		return fmt.Sprintf("evidence %s of %s", e.EValue, e.Limit)
+	default:
+		return fmt.Sprintf("evidence %s of %s: %s times as much would fail it", e.EValue, e.Limit, short(*limit / *value))
+	}
 }
 
 // needs is what a verdict still takes.
