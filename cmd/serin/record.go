@@ -226,32 +226,36 @@ func (f *recordFlags) window(now time.Time, manifests *replay.Manifests) error {
 }
 
 // ofRuns takes the window from the times of AnalysisRuns: the widest.
+// One of a file that had not ended when it was exported ends with its last look.
 func (f *recordFlags) ofRuns(runs []v1alpha1.AnalysisRun) {
-	for _, run := range runs {
+	for i, run := range runs {
 		if begun := run.Status.StartedAt; begun != nil && (f.from.IsZero() || begun.Time.Before(f.from)) {
 			f.from = begun.Time
 		}
-		if ended := run.Status.CompletedAt; ended != nil && ended.After(f.to) {
+		live := f.runName != "" && i == len(runs)-1
+		switch ended := run.Status.CompletedAt; {
+		case ended != nil && ended.After(f.to):
 			f.to = ended.Time
+		case ended == nil && !live && run.Status.StartedAt != nil && replay.LastLook(&runs[i]).After(f.to):
+			f.to = replay.LastLook(&runs[i])
 		}
 	}
 }
 
 // wanted is what is recorded: what manifests touch, and the selectors that were typed.
 func (f *recordFlags) wanted(manifests *replay.Manifests) (all []capture.Selection, queries []string, addresses []string, err error) {
-	from := f.from.Add(-f.lookback)
 	if len(manifests.Files) > 0 || len(manifests.Runs) > 0 {
 		touched, err := touchedBy(manifests, f.values)
 		if err != nil {
 			return nil, nil, nil, usage("mend it, or name selectors with --match", "%s", oneLine(err))
 		}
-		if all, queries, err = touched.selections(from, f.to); err != nil {
+		if all, queries, err = touched.selections(f.from, f.lookback, f.to); err != nil {
 			return nil, nil, nil, usage("mend it; see: serin lint", "%s", oneLine(err))
 		}
 		addresses = slices.Sorted(maps.Keys(touched.addresses))
 	}
 	for _, text := range f.selectors {
-		selection, err := capture.OfSelector(text, from, f.to)
+		selection, err := capture.OfSelector(text, f.from.Add(-f.lookback), f.to)
 		if err != nil {
 			return nil, nil, nil, usage(`write it as --match 'up{job="web"}'`, "%s", oneLine(err))
 		}

@@ -20,7 +20,7 @@ type touched struct {
 	questions map[question]bool
 	// addresses are those that metrics name themselves.
 	addresses map[string]bool
-	// past is how long before the window a query of a baseline is read.
+	// past is how long before the start each is read.
 	past map[question]time.Duration
 }
 
@@ -168,10 +168,10 @@ func (t *touched) metrics(metrics []v1alpha1.Metric, arguments []v1alpha1.Argume
 			if version == nil {
 				continue
 			}
-			t.ask(fill(version.Bad), true, 0)
-			t.ask(fill(version.Total), true, 0)
-			t.ask(fill(version.Histogram), true, 0)
-			t.ask(fill(version.Query), false, time.Duration(i)*history(metric))
+			for _, selector := range []string{version.Bad, version.Total, version.Histogram} {
+				t.ask(fill(selector), true, past(metric))
+			}
+			t.ask(fill(version.Query), false, time.Duration(i)*past(metric))
 		}
 	}
 	if len(missing) > 0 {
@@ -189,9 +189,9 @@ func withoutValue(names []string) error {
 	return fmt.Errorf("no value for %s; write %s", strings.Join(names, ", "), strings.Join(flags, " "))
 }
 
-// history is how long before the first look the query of a baseline is read: 30 points,
-// or as long as the judge says.
-func history(metric v1alpha1.Metric) time.Duration {
+// past is how long before the run a judge reads: 30 points of a baseline's query or as
+// many as it says, and of a counter the three intervals before.
+func past(metric v1alpha1.Metric) time.Duration {
 	interval, _ := time.ParseDuration(metric.Interval) // Without one there is no history.
 	longest := 30 * interval
 	if judge := metric.Judge; judge != nil {
@@ -227,11 +227,13 @@ func (t *touched) ask(text string, selector bool, past time.Duration) {
 	t.questions[asked], t.past[asked] = true, max(t.past[asked], past)
 }
 
-// selections are what the questions select in a window, widened by what each looks back.
-func (t *touched) selections(from, to time.Time) (all []capture.Selection, queries []string, err error) {
+// selections are what the questions select from a start to an end, widened by a lookback
+// or, where that is longer, by what each reads of the past.
+func (t *touched) selections(start time.Time, lookback time.Duration, to time.Time) (all []capture.Selection, queries []string, err error) {
 	order := slices.SortedFunc(maps.Keys(t.questions), func(one, other question) int { return strings.Compare(one.text, other.text) })
 	for _, asked := range order {
 		queries = append(queries, strings.ReplaceAll(asked.text, capture.Any, "…"))
+		from := start.Add(-max(lookback, t.past[asked]))
 		if asked.selector {
 			selection, err := capture.OfSelector(asked.text, from, to)
 			if err != nil {
@@ -240,7 +242,7 @@ func (t *touched) selections(from, to time.Time) (all []capture.Selection, queri
 			all = append(all, selection)
 			continue
 		}
-		found, err := capture.OfQuery(asked.text, from.Add(-t.past[asked]), to)
+		found, err := capture.OfQuery(asked.text, from, to)
 		if err != nil {
 			return nil, nil, err
 		}
