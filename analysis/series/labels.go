@@ -12,6 +12,9 @@ type label struct {
 	start, end  int
 }
 
+// usualLabels are more than most series have.
+const usualLabels = 8
+
 // labelsOf reads a label set in Prometheus' notation: name{a="b", c="d"}. It stops
 // at what it cannot read.
 func labelsOf(text string) []label {
@@ -19,7 +22,7 @@ func labelsOf(text string) []label {
 	if at < 0 {
 		return nil
 	}
-	var all []label
+	all := make([]label, 0, usualLabels)
 	for at++; at < len(text); {
 		if text[at] == ' ' || text[at] == ',' {
 			at++

@@ -103,6 +103,12 @@ type columns struct {
 	samples [][]Sample
 }
 
+// newColumns has room for a usual histogram.
+func newColumns() *columns {
+	const usual = 16
+	return &columns{bounds: make([]float64, 0, usual), samples: make([][]Sample, 0, usual)}
+}
+
 // add puts a series under its bound. A bound may be written in two ways, one after
 // the other (1 and 1.0).
 func (c *columns) add(bound float64, samples []Sample) {

@@ -106,7 +106,7 @@ func (b builder) addClassic(one Series) {
 		}
 		key := one.Labels[:l.start] + one.Labels[l.end:]
 		if b.byLabels[key] == nil {
-			b.byLabels[key], b.owners[key] = &columns{}, b.target(labels)
+			b.byLabels[key], b.owners[key] = newColumns(), b.target(labels)
 		}
 		b.byLabels[key].add(bound, b.usable(one.Samples, b.doubts))
 		return
@@ -130,6 +130,7 @@ func (t *target) add(i instance) {
 		return
 	}
 	t.instances = append(t.instances, i)
+	t.times = slices.Grow(t.times, len(i.readings))
 	for _, r := range i.readings {
 		t.times = append(t.times, r.at)
 	}
@@ -142,8 +143,8 @@ func (t *target) add(i instance) {
 // counted; an older one is believed, unless what it lacks is there afterwards.
 func (t *target) complete(settled time.Time, edges []float64) {
 	for i := range t.instances {
-		kept := t.instances[i].readings[:0:0]
 		readings := t.instances[i].readings
+		kept := readings[:0] // Readings are looked at before they are moved.
 		for k, r := range readings {
 			if r.bounds != nil && r.at.After(settled) && hasNaN(r.atMost(edges)) {
 				t.endBefore(r.at)
