@@ -178,7 +178,8 @@ func (s *session) play(ctx context.Context, path string, flags replayFlags) (*re
 	if err != nil {
 		return nil, s.cannotPlay(err)
 	}
-	in.Missing, in.Warnings = replay.Catalogue(opened, in.Recording.Start, in.Recording.End), opened.Warnings()
+	in.Missing = replay.Catalogue(opened, in.Recording.Start, in.Recording.End)
+	in.Warnings = append(in.Warnings, opened.Warnings()...)
 	bar := s.progressOf("replaying, seconds")
 	in.Progress = func(now time.Time) {
 		bar.at(int64(now.Sub(in.Start).Seconds()), int64(in.End.Sub(in.Start).Seconds()), now.UTC().Format(time.RFC3339))
