@@ -92,7 +92,7 @@ func matchesAll(of labels.Labels, matchers []*labels.Matcher) bool {
 }
 
 // MaxSamples is how many samples of texts are held in memory, at 16 bytes each.
-const MaxSamples = 50_000_000
+const MaxSamples = 20_000_000
 
 // MaxGap is how long a text may have no samples between two that it has. A longer
 // gap means that a timestamp is wrong.

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -307,6 +308,8 @@ func (s *session) cannotRecord(ctx context.Context, flags recordFlags, err error
 		f.what = fmt.Sprintf("interrupted; %d samples have come and are kept in %s", kept.Samples, kept.Folder)
 	case interrupted(ctx):
 		f.what = "interrupted; nothing was recorded"
+	case errors.Is(err, syscall.ENOSPC):
+		f.next = "make room on the disk of " + flags.out + ", then type the same command again"
 	case errors.Is(err, metrics.ErrUnavailable):
 		f.code = exitUnreachable
 	case errors.Is(err, metrics.ErrInvalidQuery):

@@ -37,12 +37,12 @@ func touchedBy(manifests *replay.Manifests, arguments map[string]string) (*touch
 	t := &touched{questions: map[question]bool{}, addresses: map[string]bool{}, past: map[question]time.Duration{}}
 	for _, run := range manifests.Runs {
 		if err := t.metrics(run.Spec.Metrics, run.Spec.Args); err != nil {
-			return nil, fmt.Errorf("AnalysisRun %s: %w", run.Name, err)
+			return nil, fmt.Errorf("in AnalysisRun %s: %w", run.Name, err)
 		}
 	}
 	for _, rollout := range manifests.Rollouts {
 		if err := t.rollout(manifests, rollout, arguments); err != nil {
-			return nil, fmt.Errorf("Rollout %s: %w", rollout.Name, err)
+			return nil, fmt.Errorf("in Rollout %s: %w", rollout.Name, err)
 		}
 	}
 	if len(manifests.Runs) == 0 && len(manifests.Rollouts) == 0 {

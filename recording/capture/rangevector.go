@@ -77,7 +77,7 @@ func (c *capture) externalLabels(ctx context.Context) (labels.Labels, error) {
 		} `json:"global"`
 	}
 	if err := json.Unmarshal(text, &answer); err != nil {
-		return labels.EmptyLabels(), fmt.Errorf("reading the server's configuration: %w", err)
+		return labels.EmptyLabels(), fmt.Errorf("it answers something other than JSON; check provider.prometheus.address, and that it is no login page: %w", err)
 	}
 	if err := yaml.Unmarshal([]byte(answer.Data.YAML), &config); err != nil {
 		return labels.EmptyLabels(), fmt.Errorf("reading the server's configuration: %w", err)
