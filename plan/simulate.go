@@ -23,9 +23,9 @@ type Effort struct {
 
 // The usual effort: a few seconds on two cores.
 const (
-	UsualGood    = 50
-	UsualBad     = 20
-	UsualChanged = 20
+	UsualGood    = 40
+	UsualBad     = 16
+	UsualChanged = 16
 )
 
 // most is how many releases of one kind may be simulated.
