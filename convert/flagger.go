@@ -77,7 +77,10 @@ func (c *conversion) canary(d *document) {
 		c.omit(field{value: status, path: "status"}, writtenByController)
 	}
 	out.HeadComment = d.root.HeadComment
-	template := k.template(spec)
+	var template *yaml.Node
+	if !isTrue(child(k.spec, "skipAnalysis")) {
+		template = k.template()
+	}
 	if !k.target(out, spec) {
 		if template != nil {
 			c.emit(template)
