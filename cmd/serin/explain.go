@@ -29,6 +29,7 @@ It ends with 0 when there is an answer, whatever that is.`,
   %[1]s explain analysisrun web-7c9b-2-0-1-background
   %[1]s explain -f exported-run.yaml
   %[1]s explain recordings/friday -f rollout.yaml -f templates/`, s.program),
+		ValidArgsFunction: s.completeExplain,
 		RunE: func(command *cobra.Command, args []string) error {
 			if flags.output != "text" && flags.output != "json" {
 				return usage(command.CommandPath()+" --help", "unknown output %q; use text or json", flags.output)
@@ -43,6 +44,18 @@ It ends with 0 when there is an answer, whatever that is.`,
 	flags.add(command)
 	command.Flags().StringVarP(&flags.output, "output", "o", "text", "how to print the answer: text or json")
 	return command
+}
+
+// completeExplain offers the kinds, files, and the names of Rollouts to the shell.
+func (s *session) completeExplain(command *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+	switch {
+	case len(args) == 0:
+		return []string{"rollout", "analysisrun"}, cobra.ShellCompDirectiveDefault
+	case len(args) == 1 && isRolloutWord(args[0]):
+		return s.completeNames(command, nil, typed)
+	default:
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
 }
 
 // printWhy prints an explanation.
