@@ -73,7 +73,7 @@ func (o *oracle) compare(t *testing.T, s *schema, rule string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for seed := range 300 {
+	for seed := range 100 {
 		self := s.defaulted(s.example(5).Example(seed))
 		result, _, failed := program.Eval(map[string]any{"self": self})
 		want := failed != nil || result != types.True

@@ -29,21 +29,8 @@ func FuzzFiles(f *testing.F) {
 	for _, text := range []string{"", "---", "a: &a [*a]", "\t", "{\"kind\": \"Rollout\", \"apiVersion\": \"serin.dev/v1alpha1\"}", "kind: Rollout\napiVersion: serin.dev/v1alpha1\n<<: *x", "\xff\xfe"} {
 		f.Add([]byte(text))
 	}
-	// The schemas are read once: they take longer than a text.
-	warm := newLinter(Options{})
-	for _, kind := range kinds() {
-		if _, err := warm.schemaOf(kind); err != nil {
-			f.Fatal(err)
-		}
-	}
-	lint := func(content []byte) Report {
-		l := newLinter(Options{ScrapeInterval: defaultScrapeInterval})
-		l.schemas, l.rules = warm.schemas, warm.rules
-		report := Report{Files: 1}
-		l.read(File{Name: "x", Content: content}, &report)
-		l.checkAll()
-		return l.finish(report)
-	}
+	_, text := Warm(f)
+	lint := func(content []byte) Report { return text("x", string(content)) }
 	f.Fuzz(func(t *testing.T, content []byte) { hold(t, content, lint) })
 }
 

@@ -102,10 +102,11 @@ func Text(name, text string) Report {
 
 // Files lints files together: a Rollout in one of them may use a template in another.
 func Files(files []File, options Options) Report {
-	if options.ScrapeInterval <= 0 {
-		options.ScrapeInterval = defaultScrapeInterval
-	}
-	l := newLinter(options)
+	return newLinter(options).files(files)
+}
+
+// files reads all files, and then checks their objects together.
+func (l *linter) files(files []File) Report {
 	report := Report{Files: len(files)}
 	for _, file := range files {
 		l.read(file, &report)

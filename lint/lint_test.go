@@ -25,6 +25,7 @@ func found(report lint.Report) string {
 // TestScenes lints the files of testdata/scenes, each a text with the files of a scene (`-- name --`
 // begins one), and compares with its golden file.
 func TestScenes(t *testing.T) {
+	lintFiles, _ := lint.Warm(t)
 	scenes, err := filepath.Glob("testdata/scenes/*.txt")
 	if err != nil || len(scenes) == 0 {
 		t.Fatal("no scenes", err)
@@ -35,7 +36,7 @@ func TestScenes(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := found(lint.Files(files(string(content)), lint.Options{}))
+			got := found(lintFiles(files(string(content)), lint.Options{}))
 			golden := strings.TrimSuffix(scene, ".txt") + ".golden"
 			if *update {
 				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
@@ -72,6 +73,7 @@ func template(condition, query string) string {
 // TestAnswers holds the conclusions about what a query answers to what is known of
 // PromQL: result[0] is refused of many series, result of a list, result[0] of a number.
 func TestAnswers(t *testing.T) {
+	_, text := lint.Warm(t)
 	const h = `{h="{{args.h}}"}`
 	for _, test := range []struct{ query, want string }{
 		{`sum(m` + h + `)`, "one"},
@@ -108,8 +110,8 @@ func TestAnswers(t *testing.T) {
 		{`max_over_time(sum(m` + h + `)[5m:1m])`, "one"},
 		{`quantile(0.9, m` + h + `)`, "one"},
 	} {
-		many := strings.Contains(found(lint.Text("x", template("successCondition: result[0] < 1", test.query))), "first-of-many")
-		scalar := strings.Contains(found(lint.Text("x", template("successCondition: result[0] < 1", test.query))), "condition-shape")
+		many := strings.Contains(found(text("x", template("successCondition: result[0] < 1", test.query))), "first-of-many")
+		scalar := strings.Contains(found(text("x", template("successCondition: result[0] < 1", test.query))), "condition-shape")
 		got := map[bool]string{true: "many", false: "one"}[many]
 		if scalar {
 			got = "scalar"
@@ -117,7 +119,7 @@ func TestAnswers(t *testing.T) {
 		if got != test.want {
 			t.Errorf("%s answers %s, want %s", test.query, got, test.want)
 		}
-		if shape := strings.Contains(found(lint.Text("x", template("successCondition: result < 1", test.query))), "condition-shape"); shape != (test.want != "scalar") {
+		if shape := strings.Contains(found(text("x", template("successCondition: result < 1", test.query))), "condition-shape"); shape != (test.want != "scalar") {
 			t.Errorf("%s: result < 1 is refused: %v", test.query, shape)
 		}
 	}
@@ -125,6 +127,7 @@ func TestAnswers(t *testing.T) {
 
 // TestSilence are queries and conditions that are right as they are.
 func TestSilence(t *testing.T) {
+	_, text := lint.Warm(t)
 	const sum, ok = `sum(rate(m_total{h="{{args.h}}"}[1m]))`, "successCondition: result[0] < 1"
 	for _, test := range []struct{ reason, condition, query string }{
 		{"bool", ok, sum + " > bool 1"},
@@ -145,7 +148,7 @@ func TestSilence(t *testing.T) {
 		{"equality", "failureCondition: result[0] == 37", sum},
 		{"several lines", "successCondition: |\n      let m = mean(result);\n      m < 1", sum},
 	} {
-		if got := found(lint.Text("x", template(test.condition, test.query))); got != "" {
+		if got := found(text("x", template(test.condition, test.query))); got != "" {
 			t.Errorf("%s: %s\n%s%s", test.reason, test.condition, test.query, "\n"+got)
 		}
 	}
@@ -153,6 +156,7 @@ func TestSilence(t *testing.T) {
 
 // TestNoise are queries of which each triggers its rule, in other words than its example.
 func TestNoise(t *testing.T) {
+	_, text := lint.Warm(t)
 	const ok = "successCondition: result[0] < 1"
 	for _, test := range []struct{ rule, condition, query string }{
 		{"hidden-no-data", ok, `sum(rate(m_total{h="{{args.h}}"}[1m])) / clamp_min(sum(rate(n_total[1m])), 1)`},
@@ -182,7 +186,7 @@ func TestNoise(t *testing.T) {
 		{"promql-syntax", ok, `"{{args.h}}"`},
 		{"promql-syntax", ok, `sum(rate(m{h="{{args.h}}"}[$__rate_interval]))`},
 	} {
-		if got := found(lint.Text("x", template(test.condition, test.query))); !strings.Contains(got, " "+test.rule+": ") {
+		if got := found(text("x", template(test.condition, test.query))); !strings.Contains(got, " "+test.rule+": ") {
 			t.Errorf("%s is not found in %s, %s\n%s", test.rule, test.condition, test.query, got)
 		}
 	}

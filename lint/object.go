@@ -74,6 +74,9 @@ type linter struct {
 type words struct{ ours, helm, line, role, version, secret *regexp.Regexp }
 
 func newLinter(options Options) *linter {
+	if options.ScrapeInterval <= 0 {
+		options.ScrapeInterval = defaultScrapeInterval
+	}
 	return &linter{options: options, schemas: map[string]*schema{}, named: map[string][]*object{}, rules: newRules(), patterns: map[string]*regexp.Regexp{}, words: words{
 		ours:    regexp.MustCompile(`serin\.dev/|(?m)^[\s\-"{]*"?kind"?:\s*"?(` + strings.Join(kinds(), "|") + `)\b`),
 		helm:    regexp.MustCompile(`\{\{-?\s*(/\*|(\.|\$|if|else|end|range|with|include|template|define|block|toYaml|printf|default|quote|required|tpl|lookup)\b|[.$][A-Za-z])`),

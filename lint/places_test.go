@@ -12,6 +12,7 @@ import (
 //
 // Long: it is a table, and its loop.
 func TestCarets(t *testing.T) {
+	_, text := lint.Warm(t)
 	metric := func(fields string) string {
 		return "apiVersion: serin.dev/v1alpha1\nkind: AnalysisTemplate\nmetadata: {name: x}\nspec:\n  args: [{name: long, value: \"a-value-that-is-longer\"}, {name: limit, value: \"1\"}]\n  metrics:\n  - name: a\n    interval: 30s\n" +
 			"    provider: {prometheus: {query: 'sum(x{a=\"{{args.long}}\",b=\"{{args.limit}}\"})'}}\n" + fields
@@ -51,7 +52,7 @@ func TestCarets(t *testing.T) {
 		{"a word", query("        query: sum(x{a=\"{{args.long}}\"})\n    count: oops"), "invalid-spec"},
 	} {
 		t.Run(test.reason, func(t *testing.T) {
-			report := lint.Text("x.yaml", test.text)
+			report := text("x.yaml", test.text)
 			seen := false
 			for _, d := range report.Diagnostics {
 				if d.Rule != test.rule {

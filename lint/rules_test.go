@@ -3,7 +3,6 @@ package lint_test
 import (
 	"flag"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -24,13 +23,14 @@ func TestRules(t *testing.T) {
 	for _, folder := range folders {
 		examples = append(examples, folder.Name())
 	}
+	_, text := lint.Warm(t)
 	for _, rule := range lint.Rules() {
 		if !slices.Contains(examples, rule.Name) {
 			t.Errorf("rule %s has no examples; write testdata/rules/%[1]s/bad.yaml and good.yaml", rule.Name)
 			continue
 		}
 		t.Run(rule.Name, func(t *testing.T) {
-			bad := example(t, rule.Name, "bad.yaml")
+			bad := text("bad.yaml", read(t, rule.Name, "bad.yaml"))
 			if len(bad.Diagnostics) == 0 {
 				t.Error("bad.yaml triggers nothing")
 			}
@@ -39,7 +39,7 @@ func TestRules(t *testing.T) {
 					t.Errorf("bad.yaml triggers another rule: %d:%d %s: %s", d.Line, d.Column, d.Rule, d.Message)
 				}
 			}
-			for _, d := range example(t, rule.Name, "good.yaml").Diagnostics {
+			for _, d := range text("good.yaml", read(t, rule.Name, "good.yaml")).Diagnostics {
 				t.Errorf("good.yaml triggers %s at %d:%d: %s", d.Rule, d.Line, d.Column, d.Message)
 			}
 		})
@@ -49,16 +49,6 @@ func TestRules(t *testing.T) {
 			t.Errorf("testdata/rules/%s is of no rule", name)
 		}
 	}
-}
-
-// example lints an example of a rule.
-func example(t *testing.T, rule, name string) lint.Report {
-	t.Helper()
-	content, err := os.ReadFile(filepath.Join("testdata/rules", rule, name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return lint.Text(name, string(content))
 }
 
 // TestRulesAreExplained keeps the texts of rules in shape.
