@@ -42,12 +42,12 @@ clean: ## Remove what was built here (bin/); the control plane's cache stays.
 ##@ Tests
 
 .PHONY: test
-test: controlplane race-compiler ## Run all tests: unit, scenario, API rules and controllers on a real API server, race detector on.
+test: controlplane race-compiler browser ## Run all tests: unit, scenario, API rules and controllers on a real API server, race detector on.
 	CGO_ENABLED=1 $(GO) test -race -timeout $(TEST_TIMEOUT) ./...
 	$(GO) -C tools test ./...
 
 .PHONY: test-fast
-test-fast: ## Run the tests that need no API server, without the race detector.
+test-fast: browser ## Run the tests that need no API server, without the race detector.
 	$(GO) test $$($(GO) list -f '{{.ImportPath}} {{join .TestImports " "}} {{join .XTestImports " "}}' ./... | grep -v lab/controlplane | cut -d' ' -f1)
 
 # The race detector needs cgo, and cgo a C compiler. It is installed only where none is.
@@ -56,6 +56,13 @@ race-compiler:
 	@command -v "$$($(GO) env CC | cut -d' ' -f1)" > /dev/null || { \
 	  echo "The race detector needs a C compiler; installing Debian's gcc (this needs root)."; \
 	  apt-get update -qq && apt-get install -y -qq --no-install-recommends gcc libc6-dev; }
+
+# Reports are looked at in a real browser. It is installed only where none is.
+.PHONY: browser
+browser:
+	@command -v chromium > /dev/null || command -v chromium-browser > /dev/null || command -v google-chrome > /dev/null || { \
+	  echo "The tests of reports need a browser; installing Debian's chromium (this needs root)."; \
+	  apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core; }
 
 .PHONY: fuzz
 fuzz: ## Fuzz each target for FUZZ_TIME (default 10s).

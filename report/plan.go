@@ -35,6 +35,9 @@ func Plan(w io.Writer, result *plan.Result) error {
 		tables.Example = good.HeldExample
 	}
 	var err error
+	if tables.Weights, err = pathFigure(good); err != nil {
+		return err
+	}
 	if tables.Durations, err = durationFigure(good); err != nil {
 		return err
 	}
@@ -53,12 +56,13 @@ func Plan(w io.Writer, result *plan.Result) error {
 
 // planTables is what plan.tmpl shows.
 type planTables struct {
-	Path        string
-	Good        []shareRow
-	Durations   *figure
-	Waits       []waitRow
-	Example     string
-	Regressions []regressionRow
+	Path string
+	Good []shareRow
+	// Weights are those of a usual release, and Durations how long all took.
+	Weights, Durations *figure
+	Waits              []waitRow
+	Example            string
+	Regressions        []regressionRow
 	// Minimum says that one is known.
 	Minimum         bool
 	Detection, Cost *figure
@@ -89,8 +93,8 @@ type regressionRow struct {
 }
 
 type changeRow struct {
-	Name, Caught, Median, MedianRatio, Extra, ExtraRatio, Good string
-	Halves                                                     bool
+	Name, Caught, Median, MedianRatio, Extra, ExtraRatio, Sooner, Later, Good string
+	Halves                                                                    bool
 }
 
 type madeUp struct{ Name, Judge, Interval, Reads, Assumed string }
@@ -219,12 +223,16 @@ func regressionRowOf(s plan.Scenario) regressionRow {
 	return row
 }
 
-// amount is a number of requests.
+// amount is a number of requests; a gauge has no bad ones.
 func amount(v float64) string {
-	if v < 100 {
+	switch {
+	case v == 0:
+		return "–"
+	case v < 100:
 		return number(v)
+	default:
+		return count(v)
 	}
-	return count(v)
 }
 
 // changeRows begin with what there is without a change.
@@ -241,6 +249,7 @@ func changeRows(result *plan.Result) []changeRow {
 	for _, change := range result.Changes {
 		row := changeRowOf(change.Name, change.Bad, change.Good)
 		row.MedianRatio, row.ExtraRatio, row.Halves = times(change.Detection), times(change.Extra), change.Halves
+		row.Sooner, row.Later = count(float64(change.Sooner)), count(float64(change.Later))
 		rows = append(rows, row)
 	}
 	return rows

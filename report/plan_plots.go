@@ -8,6 +8,24 @@ import (
 	"github.com/serin-dev/serin/report/chart"
 )
 
+// pathFigure is the weight of the promoted release with the median duration; nil when none
+// was promoted.
+func pathFigure(good plan.Scenario) (*figure, error) {
+	if len(good.Weights) == 0 {
+		return nil, nil
+	}
+	c := chart.Chart{Title: "The share of traffic of the new version, in a good release of median duration", Seconds: true, To: good.Duration.P50, Percent: true, High: 1, Height: 120}
+	line, last := chart.Line{Role: chart.Weight, Steps: true, Points: []chart.Point{{}}}, 0.0
+	for _, weight := range good.Weights {
+		last = float64(weight.Weight) / 100
+		line.Points = append(line.Points, chart.Point{X: weight.Seconds, Y: last})
+	}
+	line.Points = append(line.Points, chart.Point{X: max(c.To, good.Weights[len(good.Weights)-1].Seconds), Y: last})
+	c.To = 1.02 * line.Points[len(line.Points)-1].X
+	c.Lines = []chart.Line{line}
+	return draw(c, "Weight in a release of median duration", key{"weight", "new version"})
+}
+
 // durationFigure is how many of the promoted releases were done how soon; nil when all took
 // the same.
 func durationFigure(good plan.Scenario) (*figure, error) {

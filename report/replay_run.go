@@ -14,11 +14,11 @@ import (
 // and some between them.
 const mostLooks = 240
 
-// figure is a picture with its legend.
+// figure is a picture with its legend; the page shows the one that fits its width.
 type figure struct {
-	Title   string
-	Keys    []key
-	Picture template.HTML
+	Title           string
+	Keys            []key
+	Picture, Narrow template.HTML
 }
 
 // key is a row of the legend; Role is its class.
@@ -84,11 +84,14 @@ func weightsFigure(result *replay.Result) (*figure, error) {
 
 // draw makes a figure of a chart.
 func draw(c chart.Chart, title string, keys ...key) (*figure, error) {
-	picture, err := c.SVG()
-	if err != nil {
+	f := &figure{Title: title, Keys: keys}
+	var err error
+	if f.Picture, err = c.SVG(); err != nil {
 		return nil, err
 	}
-	return &figure{Title: title, Keys: keys, Picture: picture}, nil
+	c.Narrow = true
+	f.Narrow, err = c.SVG()
+	return f, err
 }
 
 func runStoryOf(run replay.Run, result *replay.Result) (runStory, error) {

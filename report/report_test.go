@@ -49,8 +49,7 @@ func outline(t *testing.T, page string) string {
 	decoder := xml.NewDecoder(strings.NewReader(page))
 	decoder.Strict = true
 	var out strings.Builder
-	var open []string
-	line := ""
+	open, line := []string{"page"}, ""
 	end := func() {
 		if text := strings.Join(strings.Fields(line), " "); text != "" && strings.Trim(text, "| ") != "" {
 			fmt.Fprintln(&out, text)
@@ -84,7 +83,7 @@ func outline(t *testing.T, page string) string {
 				end()
 			}
 		case xml.CharData:
-			if len(open) > 0 && open[len(open)-1] != "style" {
+			if open[len(open)-1] != "style" {
 				line += " " + string(token)
 			}
 		}

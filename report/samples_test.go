@@ -130,7 +130,7 @@ func planSample() *plan.Result {
 	slow := caught("latency=2x", share(20, 20, 0.84, 1), 14)
 	slow.Minimum = nil
 	good := plan.Scenario{
-		Name: "good", Releases: 50, Promoted: share(49, 50, 0.89, 0.997), TakenBack: share(1, 50, 0.003, 0.1), Held: share(0, 50, 0, 0.07), Duration: took(398, 460),
+		Name: "good", Releases: 50, Promoted: share(49, 50, 0.89, 0.997), TakenBack: share(1, 50, 0.003, 0.1), Held: share(0, 50, 0, 0.07), Duration: took(398, 460), Weights: []plan.WeightAt{{Seconds: 11, Weight: 20}, {Seconds: 200, Weight: 60}, {Seconds: 390, Weight: 100}},
 		Waits:   []plan.Wait{{Step: 1, Text: "setWeight 20", Reason: "WaitingForPods", P50: 11, P90: 12}, {Step: 2, Text: "pause 2m", Reason: "Progressing", P50: 120, P90: 120}, {Step: 3, Text: "analysis", Reason: "WaitingForEvidence", P50: 60, P90: 180}, {Step: 4, Text: "setWeight 60", Reason: "Blind", P50: .2, P90: .3}, {Step: 6, Text: "taking over", Reason: "WaitingForPods", P50: 11, P90: 11}},
 		Example: `Metric "errors" Failed: evidence 120 of 100`,
 	}
@@ -140,6 +140,6 @@ func planSample() *plan.Result {
 		Metrics: []plan.Metric{{Name: "errors", Judge: "proportion", Interval: "30s", Reads: "bad requests"}, {Name: "saturation", Judge: "mean", Reads: "a gauge", Assumed: "the same level in both versions"}},
 		Service: plan.Service{RequestsPerSecond: 300, ErrorRate: 0.002, Latency: "p50=60ms,p99=400ms", Pods: 6, PodSpread: 0.1, ScrapeSeconds: 15, StartSeconds: 10},
 		Notes:   []string{"a release that has not ended after 42m30s counts as held"}, Good: good, Regressions: []plan.Scenario{missed, caught("errors=1%", share(17, 20, 0.64, 0.95), 65), slow},
-		Focus: "errors=1%", Changes: []plan.Change{{Name: "first weight 20% → 40%", Good: good, Bad: half, Detection: 0.46, Extra: 0.46, Duration: 1, Halves: true}, {Name: "tolerance 3% → 0%", Good: good, Bad: caught("", share(17, 20, 0.64, 0.95), 60), Detection: 0.92}},
+		Focus: "errors=1%", Changes: []plan.Change{{Name: "first weight 20% → 40%", Good: good, Bad: half, Detection: 0.46, Extra: 0.46, Duration: 1, Sooner: 17, Later: 1, Halves: true}, {Name: "tolerance 3% → 0%", Good: good, Bad: caught("", share(17, 20, 0.64, 0.95), 60), Detection: 0.92}},
 	}
 }

@@ -82,6 +82,8 @@ type Chart struct {
 	Marks []float64
 	// Height in points; 0 is 150.
 	Height float64
+	// Narrow draws it for a telephone: as high, half as wide, with fewer labels.
+	Narrow bool
 }
 
 // Bar is a range from Low to High at an X, with a dot at Middle.
@@ -91,15 +93,25 @@ type Bar struct {
 }
 
 const (
-	width         = 720
+	wide, narrow  = 720, 360
 	defaultHeight = 150
 	// left and right are the least margins, so that plots below each other have the same
 	// time at the same place.
 	left, right = 56, 16
-	// mostPoints of a line are drawn: two for each point of the width. Of the others the
-	// highest and the lowest stay.
-	mostPoints = 2 * width
+	// mostLabels are along the axis, half as many if it is narrow.
+	mostLabels = 8
 )
+
+// width is that of the picture in points.
+func (c Chart) width() int {
+	if c.Narrow {
+		return narrow
+	}
+	return wide
+}
+
+// labels is how many are along the axis.
+func (c Chart) labels() int { return mostLabels * c.width() / wide }
 
 // SVG draws the chart.
 func (c Chart) SVG() (template.HTML, error) {
@@ -113,13 +125,17 @@ func (c Chart) SVG() (template.HTML, error) {
 	if height == 0 {
 		height = defaultHeight
 	}
-	canvas := vgsvg.New(width, vg.Length(height))
+	canvas := vgsvg.New(vg.Length(c.width()), vg.Length(height))
 	p.Draw(aligned(p, draw.New(canvas)))
 	var text bytes.Buffer
 	if _, err := canvas.WriteTo(&text); err != nil {
 		return "", fmt.Errorf("drawing %q: %w", c.Title, err)
 	}
-	return template.HTML(themed(text.String(), c.Title)), nil
+	class := "chart wide"
+	if c.Narrow {
+		class = "chart narrow"
+	}
+	return template.HTML(themed(text.String(), class, c.Title)), nil
 }
 
 // aligned crops the canvas until the plot's own area has the margins: its axis has labels
@@ -129,7 +145,7 @@ func aligned(p *plot.Plot, whole draw.Canvas) draw.Canvas {
 	for range 3 {
 		area := p.DataCanvas(canvas)
 		canvas.Min.X += max(left-area.Min.X, whole.Min.X-canvas.Min.X)
-		canvas.Max.X += min(width-right-area.Max.X, whole.Max.X-canvas.Max.X)
+		canvas.Max.X += min(whole.Max.X-right-area.Max.X, whole.Max.X-canvas.Max.X)
 	}
 	return canvas
 }
@@ -147,12 +163,12 @@ func (c Chart) axes(p *plot.Plot) {
 	p.X.Min, p.X.Max = c.From, max(c.To, c.From+1e-9)
 	switch {
 	case c.Time:
-		p.X.Tick.Marker = clock{}
+		p.X.Tick.Marker = clock{most: c.labels()}
 	case c.Seconds:
-		p.X.Tick.Marker = durations{}
+		p.X.Tick.Marker = durations{most: c.labels()}
 	default:
 		p.X.Tick.Marker = names(c.Names)
-		if crowded(c.Names) {
+		if crowded(c.Names, c.width()) {
 			p.X.Tick.Label.Rotation, p.X.Tick.Label.XAlign, p.X.Tick.Label.YAlign = 0.5, draw.XRight, draw.YTop
 		}
 	}
@@ -286,7 +302,8 @@ func (c Chart) pieces(line Line) []plotter.XYs {
 	var piece plotter.XYs
 	end := func() {
 		if len(piece) > 0 {
-			pieces = append(pieces, thin(piece))
+			// Two for each point of the width.
+			pieces = append(pieces, thin(piece, 2*c.width()))
 		}
 		piece = nil
 	}
@@ -303,11 +320,11 @@ func (c Chart) pieces(line Line) []plotter.XYs {
 
 // thin keeps the first, the lowest, the highest and the last point of each stretch of a line with
 // more points than can be seen.
-func thin(points plotter.XYs) plotter.XYs {
-	if len(points) <= mostPoints {
+func thin(points plotter.XYs, most int) plotter.XYs {
+	if len(points) <= most {
 		return points
 	}
-	stretch := (len(points)*4 + mostPoints - 1) / mostPoints
+	stretch := (len(points)*4 + most - 1) / most
 	var kept plotter.XYs
 	for from := 0; from < len(points); from += stretch {
 		part := points[from:min(from+stretch, len(points))]
@@ -350,8 +367,8 @@ var (
 )
 
 // themed makes a picture that stands in a page of one that stands alone.
-func themed(svg, title string) string {
-	svg = heading.ReplaceAllString(svg, `<svg class="chart" role="img" viewBox="$1"><title>`+template.HTMLEscapeString(title)+`</title>`)
+func themed(svg, class, title string) string {
+	svg = heading.ReplaceAllString(svg, `<svg class="`+class+`" role="img" viewBox="$1"><title>`+template.HTMLEscapeString(title)+`</title>`)
 	svg = shaded.ReplaceAllStringFunc(svg, func(code string) string {
 		var i int
 		if _, err := fmt.Sscanf(code, "#0102%02X", &i); err != nil || i < 1 || i > len(roles) {

@@ -37,13 +37,14 @@ func TestTicks(t *testing.T) {
 		low, high float64
 		want      string
 	}{
-		{"seconds", clock{}, at("03:00:07"), at("03:00:31"), "03:00:10 03:00:15 03:00:20 03:00:25 03:00:30"},
-		{"half minutes", clock{}, at("03:01:00"), at("03:04:40"), "03:01:00 03:01:30 03:02:00 03:02:30 03:03:00 03:03:30 03:04:00 03:04:30"},
-		{"hours", clock{}, at("03:00:00"), at("12:00:00"), "04:00 06:00 08:00 10:00 12:00"},
-		{"days", clock{}, at("03:00:00"), at("03:00:00") + 6*86400, "2 Mar 3 Mar 4 Mar 5 Mar 6 Mar 7 Mar"},
-		{"a day and a half", clock{}, at("03:00:00"), at("03:00:00") + 1.5*86400, "1 Mar 06:00 1 Mar 12:00 1 Mar 18:00 2 Mar 00:00 2 Mar 06:00 2 Mar 12:00"},
-		{"durations", durations{}, 0, 200, "0s 30s 1m 1m30s 2m 2m30s 3m"},
-		{"hours of duration", durations{}, 0, 4 * 3600, "0s 30m 1h 1h30m 2h 2h30m 3h 3h30m 4h"},
+		{"seconds", clock{most: 8}, at("03:00:07"), at("03:00:31"), "03:00:10 03:00:15 03:00:20 03:00:25 03:00:30"},
+		{"half minutes", clock{most: 8}, at("03:01:00"), at("03:04:40"), "03:01:00 03:01:30 03:02:00 03:02:30 03:03:00 03:03:30 03:04:00 03:04:30"},
+		{"hours", clock{most: 8}, at("03:00:00"), at("12:00:00"), "04:00 06:00 08:00 10:00 12:00"},
+		{"a telephone", clock{most: 4}, at("03:01:00"), at("03:04:40"), "03:01 03:02 03:03 03:04"},
+		{"days", clock{most: 8}, at("03:00:00"), at("03:00:00") + 6*86400, "2 Mar 3 Mar 4 Mar 5 Mar 6 Mar 7 Mar"},
+		{"a day and a half", clock{most: 8}, at("03:00:00"), at("03:00:00") + 1.5*86400, "1 Mar 06:00 1 Mar 12:00 1 Mar 18:00 2 Mar 00:00 2 Mar 06:00 2 Mar 12:00"},
+		{"durations", durations{most: 8}, 0, 200, "0s 30s 1m 1m30s 2m 2m30s 3m"},
+		{"hours of duration", durations{most: 8}, 0, 4 * 3600, "0s 30m 1h 1h30m 2h 2h30m 3h 3h30m 4h"},
 		{"percent", few{percent: true}, 0, 0.1672, "0 % 5 % 10 % 15 %"},
 		{"per mille", few{percent: true}, 0, 0.001, "0.00 % 0.02 % 0.04 % 0.06 % 0.08 % 0.10 %"},
 		{"around zero", few{}, -1.1, 1.1, "-1.0 -0.5 0.0 0.5 1.0"},
@@ -89,12 +90,13 @@ func TestTicksOfAnyRange(t *testing.T) {
 }
 
 func TestThinKeepsWhatStandsOut(t *testing.T) {
+	const mostPoints = 2 * wide
 	points := make(plotter.XYs, 50_000)
 	for i := range points {
 		points[i] = plotter.XY{X: float64(i), Y: math.Sin(float64(i) / 100)}
 	}
 	points[12_345].Y, points[40_001].Y = 9, -9
-	kept := thin(points)
+	kept := thin(points, mostPoints)
 	if len(kept) > mostPoints {
 		t.Errorf("%d points are kept, at most %d are wanted", len(kept), mostPoints)
 	}
@@ -112,7 +114,7 @@ func TestThinKeepsWhatStandsOut(t *testing.T) {
 			t.Fatalf("point %d is not after the one before it", i)
 		}
 	}
-	if got := thin(points[:mostPoints]); len(got) != mostPoints {
+	if got := thin(points[:mostPoints], mostPoints); len(got) != mostPoints {
 		t.Errorf("of %d points, %d are kept", mostPoints, len(got))
 	}
 }
@@ -236,7 +238,7 @@ func TestNamesThatWouldTouchAreTurned(t *testing.T) {
 	for i := range many {
 		many[i] = "latency\n+10%"
 	}
-	if crowded(few) || !crowded(many) || crowded(nil) {
-		t.Errorf("two names are crowded: %v; 24: %v; none: %v", crowded(few), crowded(many), crowded(nil))
+	if crowded(few, wide) || crowded(few, narrow) || !crowded(many, wide) || crowded(nil, wide) {
+		t.Errorf("two names are crowded: %v, on a telephone: %v; 24: %v; none: %v", crowded(few, wide), crowded(few, narrow), crowded(many, wide), crowded(nil, wide))
 	}
 }

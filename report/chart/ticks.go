@@ -10,8 +10,8 @@ import (
 	"gonum.org/v1/plot"
 )
 
-// clock marks an axis of time, in UTC, at round times: about seven of them.
-type clock struct{}
+// clock marks an axis of time, in UTC, at round times: not more than most of them.
+type clock struct{ most int }
 
 // steps are the distances that marks may have.
 var steps = []time.Duration{
@@ -20,10 +20,10 @@ var steps = []time.Duration{
 	time.Hour, 2 * time.Hour, 3 * time.Hour, 6 * time.Hour, 12 * time.Hour, 24 * time.Hour, 48 * time.Hour, 168 * time.Hour,
 }
 
-// stepOf is the smallest distance with at most eight marks.
-func stepOf(length time.Duration) time.Duration {
+// stepOf is the smallest distance of marks of which there are not more than most.
+func stepOf(length time.Duration, most int) time.Duration {
 	for _, candidate := range steps {
-		if length <= 8*candidate {
+		if length <= time.Duration(most)*candidate {
 			return candidate
 		}
 	}
@@ -31,9 +31,9 @@ func stepOf(length time.Duration) time.Duration {
 }
 
 // Ticks implements plot.Ticker.
-func (clock) Ticks(low, high float64) []plot.Tick {
+func (c clock) Ticks(low, high float64) []plot.Tick {
 	length := time.Duration((high - low) * float64(time.Second))
-	step := stepOf(length)
+	step := stepOf(length, c.most)
 	layout := "15:04:05"
 	switch {
 	case step >= 24*time.Hour:
@@ -56,11 +56,11 @@ func (clock) Ticks(low, high float64) []plot.Tick {
 }
 
 // durations marks an axis of durations in seconds at round ones.
-type durations struct{}
+type durations struct{ most int }
 
 // Ticks implements plot.Ticker.
-func (durations) Ticks(low, high float64) []plot.Tick {
-	step := stepOf(time.Duration((high - low) * float64(time.Second))).Seconds()
+func (d durations) Ticks(low, high float64) []plot.Tick {
+	step := stepOf(time.Duration((high-low)*float64(time.Second)), d.most).Seconds()
 	var ticks []plot.Tick
 	for i := math.Ceil(low / step); i*step <= high && len(ticks) < 50; i++ {
 		ticks = append(ticks, plot.Tick{Value: i * step, Label: durationLabel(i * step)})
@@ -122,7 +122,7 @@ func (n names) Ticks(float64, float64) []plot.Tick {
 }
 
 // crowded says that names beside each other would touch.
-func crowded(names []string) bool {
+func crowded(names []string, width int) bool {
 	// A letter of nine points is about five wide.
 	room := (width - left - right) / 5 / max(len(names), 1)
 	for _, name := range names {
