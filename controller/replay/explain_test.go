@@ -13,6 +13,8 @@ import (
 )
 
 // TestExplain computes margins and needs from a status, by hand.
+//
+// Long: the rows of a table.
 func TestExplain(t *testing.T) {
 	began := time.Date(2026, 3, 1, 3, 0, 0, 0, time.UTC)
 	stamp := func(after time.Duration) metav1.MicroTime { return metav1.NewMicroTime(began.Add(after)) }
