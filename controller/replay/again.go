@@ -3,6 +3,7 @@ package replay
 import (
 	"context"
 	"fmt"
+	"time"
 )
 
 // Reproduction says how a live AnalysisRun was played again, by its journal.
@@ -99,6 +100,10 @@ func (p *player) playAgain(ctx context.Context, in RunInput) error {
 		return err
 	}
 	p.result.Reproduction = reproduction
+	// Samples bear milliseconds. A recording may end a scrape before the run and have all.
+	if ended := timeOf(in.Live.Status.CompletedAt); !reproduction.Exact() && ended.Truncate(time.Millisecond).After(p.in.Recording.End) {
+		p.result.Warnings = append(p.result.Warnings, fmt.Sprintf("the live run ended at %s, and the recording already at %s: its last looks cannot be reproduced; record it again, up to its end", Clock(ended), Clock(p.in.Recording.End)))
+	}
 	p.result.Verdict = p.runVerdict(run)
 	return nil
 }

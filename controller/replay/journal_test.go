@@ -277,6 +277,10 @@ func TestPlayTellsHowALiveRunWasReproduced(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := result.Reproduction
+			told := strings.Contains(strings.Join(result.Warnings, "\n"), "its last looks cannot be reproduced")
+			if told == test.exact {
+				t.Errorf("warnings: %q", result.Warnings)
+			}
 			if got == nil || got.Exact() != test.exact || !strings.HasPrefix(got.String(), test.want) {
 				t.Fatalf("%+v: %s", got, got)
 			}

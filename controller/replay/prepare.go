@@ -154,9 +154,6 @@ func (m *Manifests) prepareRun(o Options, in *Input) error {
 	in.Run = &RunInput{Name: run.Name, Kind: translate.KindOf(run.ObjectMeta), Spec: *run.Spec.DeepCopy()}
 	if run.Status.Journal != "" && run.Status.StartedAt != nil && !o.Schedule && o.Start.IsZero() {
 		in.Run.Live = run.DeepCopy()
-		if ended := timeOf(run.Status.CompletedAt); ended.After(in.Recording.End) {
-			in.Warnings = append(in.Warnings, fmt.Sprintf("the live run ended at %s, and the recording already at %s: its last looks cannot be reproduced; record it again, up to its end", Clock(ended), Clock(in.Recording.End)))
-		}
 	}
 	if in.Start.IsZero() {
 		in.Start = timeOf(run.Status.StartedAt)
