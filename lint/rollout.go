@@ -47,6 +47,7 @@ func (c *checker) checkSteps(steps []v1alpha1.CanaryStep, node *node, uses []*us
 	if len(steps) > 0 && len(uses) == 0 {
 		c.report(node.key, "no-analysis", "nothing judges the new version on its way: only dead pods take it back; add strategy.canary.analysis with a template")
 	}
+	c.checkShares(steps, node)
 	weight, known, waits := int32(0), false, false
 	for i, step := range steps {
 		item := node.items[i]
@@ -73,6 +74,28 @@ func (c *checker) checkWeight(at *node, before, weight int32) {
 		c.report(at.place(), "weight-down", "the weight falls from %d to %d: a good release has no reason to go back, and a bad one is taken back to 0; remove the step, or raise it", before, weight)
 	case weight == before:
 		c.report(at.place(), "weight-repeated", "the weight is %d already, so this step does nothing; remove it", weight)
+	}
+}
+
+// checkShares compares weights with the shares of the pods that stand for them where there
+// is no router. How many replicas an autoscaler wants is not known.
+func (c *checker) checkShares(steps []v1alpha1.CanaryStep, node *node) {
+	replicas := c.rollout.Spec.Replicas
+	if c.rollout.Spec.Strategy.Canary.TrafficRouting != nil || replicas == nil || *replicas < 1 {
+		return
+	}
+	for i, step := range steps {
+		at := node.items[i].get("setWeight")
+		if at == nil || step.SetWeight == nil || *step.SetWeight <= 0 || *step.SetWeight >= 100 {
+			continue
+		}
+		// As the controller rounds: to whole pods, one of each version at least.
+		canary := max(1, min((*replicas**step.SetWeight+50)/100, *replicas-1))
+		share := 100 * canary / (canary + max(1, *replicas-canary))
+		if share >= 2**step.SetWeight || 2*share <= *step.SetWeight {
+			c.report(at.place(), "coarse-weight", "without a router the split is the ratio of the pods: %s of %d replicas gets %d %% of the traffic, and not %d; write setWeight: %d, more replicas, or trafficRouting", plural(int(canary), "new pod"), *replicas, share, *step.SetWeight, share)
+			return
+		}
 	}
 }
 

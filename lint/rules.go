@@ -128,6 +128,7 @@ func stepRules() []Rule {
 		{"nothing-to-compare", SeverityError, "An analysis at a weight of 100 compares with the stable version.", "The stable version gets no requests any more, so it never passes."},
 		{"no-traffic", SeverityWarning, "An analysis step runs before the new version gets traffic.", "Its requests are counted, and there are none: it holds the release until somebody promotes it."},
 		{"weight-down", SeverityWarning, "A step lowers the weight.", "Evidence is gathered anew at each weight; a good release has no reason to go back."},
+		{"coarse-weight", SeverityWarning, "Without a router, a weight cannot be had with so few pods.", "The split is then the ratio of the pods: the first weight may be a multiple of what is written, for all users at once."},
 		{"weight-repeated", SeverityNote, "A step sets the weight that is set already.", "It does nothing."},
 		{"background-ends", SeverityWarning, "A background analysis ends before the release does.", "It counts as passed at all later weights, without a look at them. Remove count and consecutiveSuccessLimit."},
 		{"late-analysis", SeverityWarning, "The weight is raised before the background analysis begins.", "Nobody has looked how the new version does with the traffic that it has. The steps count from 0."},
