@@ -421,3 +421,35 @@ func TestDamagedBlocks(t *testing.T) {
 		}
 	}
 }
+
+// TestDataFolders opens Prometheus' data folder, and blocks with other files beside them.
+func TestDataFolders(t *testing.T) {
+	folder := filepath.Dir(byBlockWriter(t, mixed()))
+	if err := os.WriteFile(filepath.Join(folder, "notes.txt"), []byte("x 1 1\n# EOF\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.CopyFS(filepath.Join(folder, "01UNFINISHED.tmp-for-creation"), os.DirFS(blockIn(t, folder))); err != nil {
+		t.Fatal(err)
+	}
+	want := bits(everything(t, opened(t, blockOf(folder))))
+	r := opened(t, folder)
+	if diff := cmp.Diff(want, bits(everything(t, r))); diff != "" {
+		t.Error(diff)
+	}
+	if warned := strings.Join(r.Warnings(), "\n"); !strings.Contains(warned, "1 files beside") || !strings.Contains(warned, "notes.txt") {
+		t.Errorf("warnings %q", warned)
+	}
+	if err := os.Mkdir(filepath.Join(folder, "wal"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if warned := strings.Join(opened(t, folder).Warnings(), "\n"); !strings.Contains(warned, "write-ahead log") || !strings.Contains(warned, "snapshot") {
+		t.Errorf("warnings %q", warned)
+	}
+	young := t.TempDir()
+	if err := os.Mkdir(filepath.Join(young, "wal"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := recording.Open(young); err == nil || !strings.Contains(err.Error(), "only a write-ahead log") {
+		t.Errorf("error %v", err)
+	}
+}

@@ -125,7 +125,10 @@ func (r *Recording) folder(limit int) error {
 	case err != nil:
 		return err
 	case len(blocks) > 0:
-		if exists(r.path, "wal") {
+		switch {
+		case !exists(r.path, "wal") && len(files) > 0:
+			r.warnings = append(r.warnings, fmt.Sprintf("of %s only the blocks are read, not the %d files beside them, such as %s", r.path, len(files), filepath.Base(files[0])))
+		case exists(r.path, "wal"):
 			r.warnings = append(r.warnings, fmt.Sprintf("%s is a data folder: samples that are only in its write-ahead log, the last two or three hours, are not read; take a snapshot (POST /api/v1/admin/tsdb/snapshot) to have them", r.path))
 		}
 		return r.blocks(blocks, "TSDB blocks")
@@ -193,13 +196,13 @@ func readFile(path string, into *collector) (string, error) {
 		return "", err
 	}
 	defer func() { _ = file.Close() }() // It was only read.
-	in := bufio.NewReaderSize(file, sniffed)
+	in := bufio.NewReaderSize(file, buffered)
 	if magic, _ := in.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
 		plain, err := gzip.NewReader(in)
 		if err != nil {
 			return "", readProblem(position{file: path}, err)
 		}
-		in = bufio.NewReaderSize(plain, sniffed)
+		in = bufio.NewReaderSize(plain, buffered)
 	}
 	begin, err := in.Peek(sniffed)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -212,8 +215,12 @@ func readFile(path string, into *collector) (string, error) {
 	return found.name, found.read(in, path, into)
 }
 
-// sniffed is how much of a file tells its format, in bytes.
-const sniffed = 64 << 10
+// sniffed is how much of a file tells its format, and buffered how much is read at a
+// time, in bytes.
+const (
+	sniffed  = 4 << 10
+	buffered = 64 << 10
+)
 
 var (
 	// jsonObject is how an object of JSON begins; {"name",a="b"} is OpenMetrics.

@@ -166,12 +166,9 @@ func TestFullDisk(t *testing.T) {
 		writeWithLimit(t, text)
 		return
 	}
-	// A recording of many series, so that the index is the largest file, then of chunks.
 	failed, fitted := 0, 0
-	for limit := 0; fitted < 1; limit += 4 << 10 {
-		if limit > 64<<10 {
-			limit += 8 << 20
-		}
+	// The marker, what is reserved for chunks, the index, and in the end all of it.
+	for _, limit := range []int{0, 16, 100, 4 << 10, 1 << 20, 16<<20 - 1, 32 << 20} {
 		folder := t.TempDir()
 		command := exec.Command(os.Args[0], "-test.run", "^TestFullDisk$")
 		command.Env = append(os.Environ(), limitVariable+"="+strconv.Itoa(limit), "TMPDIR="+folder)
@@ -188,12 +185,9 @@ func TestFullDisk(t *testing.T) {
 		default:
 			t.Fatalf("at %d bytes: %v\n%s", limit, err, said)
 		}
-		if limit > 64<<20 {
-			t.Fatal("it never fits")
-		}
 	}
-	if failed < 3 {
-		t.Errorf("it failed only %d times", failed)
+	if failed != 6 || fitted != 1 {
+		t.Errorf("it failed %d times, and was written %d times", failed, fitted)
 	}
 }
 
