@@ -43,6 +43,9 @@ func (c *conversion) argo(d *document) {
 		c.refuse(whole, "Serin has no Experiments: it compares canary and stable version while they serve, with as many fresh pods of the stable version as wanted",
 			"write strategy.canary.baseline: {fresh: {}} in the Rollout, and its analyses as spec.strategy.canary.analysis")
 		return
+	case "":
+		c.refuse(whole, "it does not say what it is: kind is missing", "write apiVersion and kind")
+		return
 	default:
 		c.refuse(whole, "Serin has no "+d.kind, "write a Rollout of serin.dev/v1alpha1")
 		return

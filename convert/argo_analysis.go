@@ -20,7 +20,7 @@ func (c *conversion) analysis(f field, more table) *yaml.Node {
 	}
 	out := c.fields(f, t)
 	if out == nil || len(items(child(out, "templates"))) == 0 {
-		c.refuse(f, "no template is left to judge the release", "convert the templates first; until then it waits for serin promote")
+		c.refuse(f, "no template is left to judge the release", "write their metrics for Prometheus, and name the templates here; until then it waits for serin promote")
 		return nil
 	}
 	return out

@@ -21,6 +21,8 @@ func (c *conversion) flagger(d *document) {
 		c.metricTemplate(d)
 	case "AlertProvider":
 		c.refuse(whole, "Serin sends no alerts itself", "alert on its events and metrics, for example with Alertmanager")
+	case "":
+		c.refuse(whole, "it does not say what it is: kind is missing", "write apiVersion and kind")
 	default:
 		c.refuse(whole, fmt.Sprintf("Flagger has no kind %q that serin convert knows", d.kind), "check its spelling")
 	}
