@@ -29,6 +29,9 @@ type arranged struct {
 	from, to time.Time
 	// moved says that the baseline was put where the canary is.
 	moved bool
+	// tracked says that a label tells the versions apart. Where none does, the templates'
+	// arguments do, and when the canary's pods began is not known.
+	tracked bool
 }
 
 // arrange puts the tracks of a case where a live analysis finds them.
@@ -39,11 +42,12 @@ type arranged struct {
 // the canary, paced so that their last sample meets the canary's last scrape: how long an
 // analysis takes is known when it begins, and no request of the baseline is left over.
 func (c Case) arrange(all []recording.Series) (arranged, error) {
-	scrapes, err := c.scrapes(all)
+	tracked := c.elsewhere() || slices.ContainsFunc(all, func(one recording.Series) bool { return one.Labels.Has(trackLabel) })
+	scrapes, err := c.scrapes(all, tracked)
 	if err != nil {
 		return arranged{}, err
 	}
-	a := arranged{first: milli(scrapes[0]), last: milli(scrapes[len(scrapes)-1]), from: milli(scrapes[0])}
+	a := arranged{tracked: tracked, first: milli(scrapes[0]), last: milli(scrapes[len(scrapes)-1]), from: milli(scrapes[0])}
 	a.to = a.last.Add(c.step())
 	for _, one := range all {
 		if c.elsewhere() && one.Labels.Get(trackLabel) == stableTrack {
@@ -62,12 +66,13 @@ func (c Case) arrange(all []recording.Series) (arranged, error) {
 	return a, nil
 }
 
-// scrapes are the times at which the canary was scraped in its window, in order.
-func (c Case) scrapes(all []recording.Series) ([]int64, error) {
+// scrapes are the times at which the canary was scraped in its window, in order; those of
+// all series where no label tells the versions apart.
+func (c Case) scrapes(all []recording.Series, tracked bool) ([]int64, error) {
 	from, to := second(c.Window.Start).UnixMilli(), second(c.Window.End).UnixMilli()
 	seen := map[int64]bool{}
 	for _, one := range all {
-		if one.Labels.Get(trackLabel) != canaryTrack {
+		if tracked && one.Labels.Get(trackLabel) != canaryTrack {
 			continue
 		}
 		for _, p := range one.Floats {
@@ -80,6 +85,9 @@ func (c Case) scrapes(all []recording.Series) ([]int64, error) {
 				seen[p.T] = true
 			}
 		}
+	}
+	if len(seen) == 0 && !tracked {
+		return nil, fmt.Errorf("no series has a sample from %s to %s", clock(milli(from)), clock(milli(to)))
 	}
 	if len(seen) == 0 {
 		return nil, fmt.Errorf("no series with %s=%q has a sample from %s to %s", trackLabel, canaryTrack, clock(milli(from)), clock(milli(to)))

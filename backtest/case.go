@@ -36,6 +36,10 @@ type Case struct {
 	Window Stretch `json:"window"`
 	// Baseline is when the stable track was recorded.
 	Baseline Baseline `json:"baseline"`
+	// CanarySince is when the first pods of the canary may have started, in seconds since
+	// 1970: their counters began at zero after it. 0: it is not known, and tracks begin a
+	// step before their first sample.
+	CanarySince float64 `json:"canary_since"`
 	// Fault is what was wrong, and since when; nil if nothing was.
 	Fault *Fault `json:"fault"`
 	// Args are values of the templates' arguments, beside those that every case has.
@@ -93,6 +97,8 @@ func (c Case) check(dataset, name string) error {
 		return fmt.Errorf("window is from %v to %v; write seconds since 1970, the end after the start", c.Window.Start, c.Window.End)
 	case c.Window.End-c.Window.Start > longestWindow*c.Step:
 		return fmt.Errorf("window is %v s long, more than %d steps of %v s; is step_seconds right?", c.Window.End-c.Window.Start, longestWindow, c.Step)
+	case !moment(c.CanarySince):
+		return fmt.Errorf("canary_since is %v; write seconds since 1970", c.CanarySince)
 	case c.Fault != nil && !moment(c.Fault.Start):
 		return fmt.Errorf("fault.start is %v; write seconds since 1970", c.Fault.Start)
 	default:

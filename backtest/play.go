@@ -84,10 +84,16 @@ func (b *Backtest) analysis(labels Case, put arranged) (*replay.Analysis, error)
 	if err != nil {
 		return nil, err
 	}
-	// The tracks begin at zero, where the corpus does not say more.
+	// Tracks begin at zero, where the corpus does not say more.
 	born := metav1.NewMicroTime(put.first.Add(-labels.step()))
-	spec.CanarySince = &born
-	if put.moved || put.from.Equal(put.first) {
+	if put.tracked {
+		spec.CanarySince = &born
+	}
+	if labels.CanarySince > 0 {
+		since := metav1.NewMicroTime(second(labels.CanarySince))
+		spec.CanarySince = &since
+	}
+	if put.tracked && (put.moved || put.from.Equal(put.first)) {
 		spec.BaselineSince = &born
 	}
 	start := put.first.Add(min(labels.step()/lag, mostLag))

@@ -164,6 +164,7 @@ type label struct {
 	Expected  string            `json:"expected"`
 	Step      float64           `json:"step_seconds"`
 	Window    stretch           `json:"window"`
+	Since     float64           `json:"canary_since,omitempty"`
 	Fault     *stretch          `json:"fault"`
 	Args      map[string]string `json:"args"`
 	Recording string            `json:"recording"`
@@ -184,6 +185,9 @@ func (p *play) keep(from, to string, object *v1alpha1.AnalysisRun) error {
 	}
 	if written.Expected == "rollback" {
 		written.Fault = &window
+	}
+	if since := object.Spec.CanarySince; since != nil {
+		written.Since = float64(since.UnixMilli()) / 1e3
 	}
 	for _, arg := range object.Spec.Args {
 		if arg.Value != nil {
