@@ -143,6 +143,8 @@ func (l *look) unseen(e Evidence) (message, reason string) {
 		return l.stillWarm(), WarmingUp
 	case !arrived && !young && !l.window.Unscraped:
 		return l.noCanary(), NoData
+	case e.Canary.Total <= 0 && l.state.Waiting.Canary.total() <= 0:
+		return nothingServed, NoData
 	case e.Canary.Total <= 0:
 		return nothingCompared, NoData
 	default:

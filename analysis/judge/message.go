@@ -9,6 +9,8 @@ import (
 
 const nothingCompared = "nothing could be compared yet: the baseline has served no request while the canary did; check the baseline's selectors"
 
+const nothingServed = "nothing could be compared yet: since the analysis began, no scrape has brought a request of the canary; the next one may"
+
 // failed says how much worse the canary is, and how sure that is.
 func (l *look) failed(e Evidence) string {
 	text := fmt.Sprintf("%s, evidence %s of %s after %s canary requests",
