@@ -26,6 +26,9 @@ type Reproduction struct {
 	// Differences are those between what the live run came to and this replay: none when
 	// it was reproduced bit for bit.
 	Differences []Difference `json:"differences"`
+	// Wording are messages that say the same decision in other words, as another version
+	// of Serin does.
+	Wording []Difference `json:"wording,omitempty"`
 }
 
 // Exact says that the run was reproduced, bit for bit.
@@ -36,6 +39,8 @@ func (r Reproduction) Exact() bool {
 // String is a sentence.
 func (r Reproduction) String() string {
 	switch {
+	case r.Exact() && len(r.Wording) > 0:
+		return fmt.Sprintf("the live run is reproduced: %d looks, the same verdicts, evidence and times; %d messages are worded otherwise by this version of serin, first %s", r.Looks, len(r.Wording), r.Wording[0].Field)
 	case r.Exact():
 		return fmt.Sprintf("the live run is reproduced bit for bit: %d looks, the same verdicts at the same times", r.Looks)
 	case r.Different > 0:
@@ -64,6 +69,22 @@ func (r *Reproduction) add(look Look, fidelity Fidelity) {
 			r.FirstDifferent, r.FirstMetric = Clock(look.At), look.Metric
 		}
 	}
+}
+
+// compare holds the replay against what the live run came to.
+func (r *Reproduction) compare(again *Again) error {
+	found, err := again.Differences()
+	if err != nil {
+		return err
+	}
+	for _, difference := range found {
+		if difference.worded() {
+			r.Wording = append(r.Wording, difference)
+		} else {
+			r.Differences = append(r.Differences, difference)
+		}
+	}
+	return nil
 }
 
 // playAgain plays a live run by its journal, and goes on by its schedule if that was full.
@@ -96,7 +117,7 @@ func (p *player) playAgain(ctx context.Context, in RunInput) error {
 		if err := p.playOn(ctx, run, in); err != nil {
 			return err
 		}
-	} else if reproduction.Differences, err = again.Differences(); err != nil {
+	} else if err := reproduction.compare(again); err != nil {
 		return err
 	}
 	p.result.Reproduction = reproduction

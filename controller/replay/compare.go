@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/serin-dev/serin/crds/v1alpha1"
 )
@@ -16,6 +17,11 @@ type Difference struct {
 	// Live and Replay are what they say; empty for nothing.
 	Live   string `json:"live"`
 	Replay string `json:"replay"`
+}
+
+// worded says that both have a message, and not the same one.
+func (d Difference) worded() bool {
+	return d.Live != "" && d.Replay != "" && (d.Field == "message" || strings.HasSuffix(d.Field, ".message"))
 }
 
 // Differences are those between what the live run came to and its replay, verdicts, times,

@@ -290,3 +290,31 @@ func TestPlayTellsHowALiveRunWasReproduced(t *testing.T) {
 		})
 	}
 }
+
+// TestAnotherWordingIsNoOtherRun: what a newer version says in other words is told, and is
+// no difference; another verdict, time or number is.
+func TestAnotherWordingIsNoOtherRun(t *testing.T) {
+	for _, test := range []struct {
+		reason string
+		change func(*v1alpha1.AnalysisRunStatus)
+		exact  bool
+		want   string
+	}{
+		{"another message", func(s *v1alpha1.AnalysisRunStatus) { s.MetricResults[0].Message = "other words" }, true, "1 messages are worded otherwise by this version of serin, first metricResults[0].message"},
+		{"another time", func(s *v1alpha1.AnalysisRunStatus) { s.CompletedAt.Time = s.CompletedAt.Add(time.Microsecond) }, false, "the outcome differs in 1 fields, first completedAt"},
+		{"another number", func(s *v1alpha1.AnalysisRunStatus) { s.MetricResults[0].Evidence.EValue = "17" }, false, "first metricResults[0].evidence.eValue"},
+	} {
+		t.Run(test.reason, func(t *testing.T) {
+			object := live(t, 3, newSlowScrapes(6, true))
+			test.change(&object.Status)
+			a, _ := again(t, object, newSlowScrapes(6, false))
+			var got Reproduction
+			if err := got.compare(a); err != nil {
+				t.Fatal(err)
+			}
+			if got.Exact() != test.exact || !strings.Contains(got.String(), test.want) {
+				t.Errorf("%+v: %s", got, got)
+			}
+		})
+	}
+}
