@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -41,7 +42,7 @@ func ParseLatency(text string) (Latency, error) {
 		}
 		latency = append(latency, Quantile{P: p / 100, At: at})
 	}
-	slices.SortFunc(latency, func(a, b Quantile) int { return int(math.Copysign(1, a.P-b.P)) })
+	slices.SortFunc(latency, func(a, b Quantile) int { return cmp.Compare(a.P, b.P) })
 	if err := latency.validate(); err != nil {
 		return nil, mistake("latency", "%v", err)
 	}

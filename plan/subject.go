@@ -178,7 +178,7 @@ func guessed(name string) v1alpha1.AnalysisArgument {
 		from.FieldRef = &v1alpha1.FieldReference{FieldPath: "metadata.namespace"}
 	case says("rollout", "service", "app"):
 		from.FieldRef = &v1alpha1.FieldReference{FieldPath: "metadata.name"}
-	case says("port"):
+	case name == "port" || strings.HasSuffix(name, "-port"):
 		value, from = "80", nil
 	default:
 		from = nil
