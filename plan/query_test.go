@@ -141,21 +141,7 @@ func FuzzAssumptions(f *testing.F) {
 			}
 		}
 		if latency, err := ParseLatency(text); err == nil {
-			above := 1.0
-			for _, edge := range DefaultEdges() {
-				next := latency.above(edge, 2)
-				if !(next >= 0 && next <= above+1e-12) {
-					t.Errorf("ParseLatency(%q): %v above %v s, after %v", text, next, edge, above)
-				}
-				above = next
-			}
-		}
-		if regressions, err := ParseRegressions(text); err == nil {
-			for _, r := range regressions {
-				if !(r.worse(.001) > 0) {
-					t.Errorf("ParseRegressions(%q): %+v", text, r)
-				}
-			}
+			falls(t, text, latency)
 		}
 		if edges, err := ParseEdges(text); err == nil {
 			assumed := Defaults()
@@ -163,9 +149,28 @@ func FuzzAssumptions(f *testing.F) {
 				t.Errorf("ParseEdges(%q) = %v: %v", text, edges, assumed.validate())
 			}
 		}
+		regressions, _ := ParseRegressions(text)
+		for _, r := range regressions {
+			if !(r.worse(.001) > 0) {
+				t.Errorf("ParseRegressions(%q): %+v", text, r)
+			}
+		}
 		_, _ = ParseWeights(text)
 		_, _ = ParseSpread(text)
 	})
+}
+
+// falls makes sure that fewer requests are slower than a higher edge.
+func falls(t *testing.T, text string, latency Latency) {
+	t.Helper()
+	above := 1.0
+	for _, edge := range DefaultEdges() {
+		next := latency.above(edge, 2)
+		if !(next >= 0 && next <= above+1e-12) {
+			t.Errorf("ParseLatency(%q): %v above %v s, after %v", text, next, edge, above)
+		}
+		above = next
+	}
 }
 
 // FuzzQueries: whatever a query is, it is refused, or its labels can be made up.
