@@ -89,6 +89,16 @@ generate: ## Write deepcopy functions, CRDs and RBAC from the Go types and their
 	$(GO) -C tools run ./namespacerole $(abspath $(OUT))/config/rbac/role.yaml > $(OUT)/config/namespaced/role.yaml
 	@sed 's/^\( *\)- --leader-elect$$/\1- --namespace=serin-system\n&/' config/manager/deployment.yaml > $(OUT)/config/namespaced/deployment.yaml
 
+# A replay that ends with 1 has found a bad release, as this one does.
+.PHONY: report-picture
+report-picture: browser ## Draw docs/report.png: the report of a replay, as a browser shows it.
+	@scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; examples=cmd/serin/testdata/replay; \
+	$(GO) run ./cmd/serin replay $$examples/recording.yaml -f $$examples/rollout.yaml -f $$examples/errors.yaml \
+	  --stable-hash aaa --canary-hash bbb --start 2026-03-01T03:01:00Z -o html > "$$scratch/report.html" || test $$? = 1; \
+	"$$(command -v chromium || command -v chromium-browser || command -v google-chrome)" --headless --no-sandbox --disable-gpu --hide-scrollbars \
+	  --user-data-dir="$$scratch/profile" --window-size=1000,1095 --screenshot=docs/report.png "file://$$scratch/report.html" 2> "$$scratch/said" || { cat "$$scratch/said"; exit 1; }
+	@size=$$(stat -c %s docs/report.png); test "$$size" -le 200000 || { echo "docs/report.png has $$size bytes, at most 200000 are wanted" >&2; exit 1; }
+
 .PHONY: verify
 verify: verify-generated verify-format verify-vet verify-modules verify-house ## Check generated code, gofmt, go vet, staticcheck, go.mod and the house's rules.
 

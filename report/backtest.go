@@ -31,7 +31,7 @@ func Backtest(w io.Writer, result *backtest.Result, bars backtest.Bars) error {
 	p := page{
 		Title: "Back-test of " + result.Corpus.Name, Kind: "Back-test of " + counted(result.Cases, "case"), Subject: result.Corpus.Name,
 		Tone: Plain, Verdict: "recall " + rateWord(all.Recall) + ", false rollbacks " + rateWord(all.False),
-		Lead: fmt.Sprintf("Of the bad releases %s were taken back, of the good ones %s.", rateText(all.Recall), rateText(all.False)),
+		Lead: backtestLead(result),
 		Facts: []fact{
 			{"Templates", result.Templates.Name}, {"Inconclusive", rateText(all.Inconclusive)},
 			{"Detected after (median / p90)", all.Detection.String()},
@@ -41,6 +41,9 @@ func Backtest(w io.Writer, result *backtest.Result, bars backtest.Bars) error {
 			"Detection is from the fault's start, or from the canary's where the fault was there before; early are rollbacks before the labelled fault.",
 			fmt.Sprintf("Corpus %s, templates %s: the same files give the same report (%s)", result.Corpus.Digest, result.Templates.Digest, result.Format),
 		},
+	}
+	if all.Recall.Of+all.False.Of == 0 {
+		p.Verdict = "nothing to score"
 	}
 	if result.Shard != nil {
 		p.Kind += ", shard " + result.Shard.String()
@@ -54,6 +57,23 @@ func Backtest(w io.Writer, result *backtest.Result, bars backtest.Bars) error {
 		tables.Demanded = "all bars are met"
 	}
 	return write(w, p, "backtest.tmpl", tables)
+}
+
+// backtestLead is what was decided, in a sentence or two.
+func backtestLead(result *backtest.Result) string {
+	lead, all := "No case was played that counts.", result.All
+	switch {
+	case all.Recall.Of > 0 && all.False.Of > 0:
+		lead = fmt.Sprintf("Of the bad releases %s were taken back, of the good ones %s.", rateText(all.Recall), rateText(all.False))
+	case all.Recall.Of > 0:
+		lead = fmt.Sprintf("Of the bad releases %s were taken back; there was no good one.", rateText(all.Recall))
+	case all.False.Of > 0:
+		lead = fmt.Sprintf("Of the good releases %s were taken back; there was no bad one.", rateText(all.False))
+	}
+	if broken := len(result.Broken) + result.BrokenLeftOut; broken > 0 {
+		lead += fmt.Sprintf(" %d of %s could not be played.", broken, counted(result.Cases, "case"))
+	}
+	return lead
 }
 
 // backtestTables is what backtest.tmpl shows.
@@ -108,10 +128,14 @@ func withAll(result *backtest.Result) []backtest.Dataset {
 }
 
 func datasetRowOf(d backtest.Dataset) datasetRow {
-	return datasetRow{
-		Name: d.Name, Templates: strings.Join(d.Templates, ", "), Detection: d.Detection.String(), Inconclusive: fmt.Sprintf("%d of %d, %s", d.Inconclusive.Count, d.Inconclusive.Of, rateWord(d.Inconclusive)),
+	row := datasetRow{
+		Name: d.Name, Templates: strings.Join(d.Templates, ", "), Detection: d.Detection.String(), Inconclusive: "–",
 		Recall: intervalOf(d.Recall), False: intervalOf(d.False),
 	}
+	if d.Inconclusive.Of > 0 {
+		row.Inconclusive = fmt.Sprintf("%d of %d, %s", d.Inconclusive.Count, d.Inconclusive.Of, rateWord(d.Inconclusive))
+	}
+	return row
 }
 
 func intervalOf(r backtest.Rate) interval {

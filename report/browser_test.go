@@ -47,7 +47,8 @@ func browse(t *testing.T, page string, flags ...string) string {
 
 const (
 	wide, narrow = 1100, 400
-	// deep is how much of each page is looked at, in pixels.
+	// deep is how much of each page is looked at, in pixels; the window is deeper, because a
+	// part of it is kept free for a bar that is not there.
 	deep = 2400
 )
 
@@ -117,7 +118,7 @@ func TestInABrowser(t *testing.T) {
 		t.Run(scheme, func(t *testing.T) {
 			t.Parallel()
 			shot := filepath.Join(t.TempDir(), "shot.png")
-			dom := browse(t, page, fmt.Sprintf("--window-size=%d,%d", width, deep), fmt.Sprintf("--blink-settings=preferredColorScheme=%d", i), "--dump-dom", "--screenshot="+shot)
+			dom := browse(t, page, fmt.Sprintf("--window-size=%d,%d", width, deep+200), fmt.Sprintf("--blink-settings=preferredColorScheme=%d", i), "--dump-dom", "--screenshot="+shot)
 			title := regexp.MustCompile(`(?s)<title>(.*?)</title>`).FindStringSubmatch(dom)
 			var frames []framed
 			if title == nil || json.Unmarshal([]byte(html.UnescapeString(title[1])), &frames) != nil || len(frames) != 6 {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html/template"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/serin-dev/serin/controller/replay"
@@ -56,9 +57,9 @@ func (w window) chart(title string) chart.Chart {
 
 // windowOf ends a little after the verdict: what was not played is not shown.
 func windowOf(result *replay.Result) window {
-	w := window{from: result.Window.Start, to: result.Window.End, verdict: result.Verdict.At}
-	if air := w.verdict.Sub(w.from) / 20; w.verdict.After(w.from) && w.verdict.Add(air).Before(w.to) {
-		w.to = w.verdict.Add(air)
+	w := window{from: result.Window.Start, to: result.Window.End}
+	if at := result.Verdict.At; at.After(w.from) && result.Verdict.Outcome != replay.Unfinished {
+		w.verdict, w.to = at, at.Add(at.Sub(w.from)/20)
 	}
 	return w
 }
@@ -82,8 +83,11 @@ func weightsFigure(result *replay.Result) (*figure, error) {
 	return draw(c, "Weight", key{"weight", "new version"}, key{"mark", "verdict"})
 }
 
-// draw makes a figure of a chart.
+// draw makes a figure of a chart. Without marks, its legend has none.
 func draw(c chart.Chart, title string, keys ...key) (*figure, error) {
+	if len(c.Marks) == 0 {
+		keys = slices.DeleteFunc(keys, func(k key) bool { return k.Role == string(chart.Mark) })
+	}
 	f := &figure{Title: title, Keys: keys}
 	var err error
 	if f.Picture, err = c.SVG(); err != nil {

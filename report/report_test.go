@@ -199,6 +199,8 @@ func TestOfNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			if page := written(t, write); strings.Contains(page, "NaN") || strings.Contains(page, "Inf") {
 				t.Error(outline(t, page))
+			} else if name == "backtest" && !strings.Contains(page, "nothing to score") {
+				t.Errorf("without a case it says\n%s", outline(t, page))
 			}
 		})
 	}
@@ -226,6 +228,17 @@ func TestBarsDecideTheTone(t *testing.T) {
 	}
 	if err := Backtest(io.Discard, backtestSample(), backtest.Bars{{Dataset: "nowhere", Rate: "recall"}}); err == nil {
 		t.Error("a bar of a dataset that is not there is accepted")
+	}
+}
+
+func TestWithoutAVerdictNoneIsDrawn(t *testing.T) {
+	result := replaySample(12, 1)
+	if page := written(t, func(w io.Writer) error { return Replay(w, result) }); !strings.Contains(page, "stroke:var(--mark)") || !strings.Contains(page, `<span class="key mark">`) {
+		t.Error("the verdict is not drawn")
+	}
+	result.Verdict.Outcome = replay.Unfinished
+	if page := written(t, func(w io.Writer) error { return Replay(w, result) }); strings.Contains(page, "stroke:var(--mark)") || strings.Contains(page, `<span class="key mark">`) {
+		t.Error("a verdict is drawn that did not fall")
 	}
 }
 
