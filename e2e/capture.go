@@ -36,7 +36,7 @@ func (p *play) capture(ctx context.Context) (replay.Reproduction, error) {
 		return reproduction, err
 	}
 	metrics := filepath.Join(folder, metricsFolder)
-	if _, err := p.serin(ctx, "record", "-f", filepath.Join(folder, runFile), "--prometheus", prometheusURL, "--out", metrics); err != nil {
+	if _, err := p.serin(ctx, "record", "analysisrun", object.Name, "-n", p.namespace, "--kubeconfig", p.cluster.kubeconfig, "--prometheus", prometheusURL, "--out", metrics); err != nil {
 		return reproduction, err
 	}
 	printed, err := p.serin(ctx, "replay", metrics, "-f", filepath.Join(folder, runFile), "-o", "json")
