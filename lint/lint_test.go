@@ -134,6 +134,9 @@ func TestSilence(t *testing.T) {
 		{"a comparison that selects", ok, sum + " and on () sum(rate(n_total[1m])) > 10"},
 		{"a comparison that is counted", ok, `count(up{h="{{args.h}}"} == 0) or vector(0) + 0 * count(up{h="{{args.h}}"})`},
 		{"errors that may be missing", ok, "(" + sum + " or vector(0)) + 1"},
+		{"bad requests that may be missing", ok, `(sum(rate(m_total{h="{{args.h}}",code=~"5.."}[1m])) or vector(0)) / count(up{h="{{args.h}}"})`},
+		{"all but the bad requests", ok, `sum(rate(m_total{h="{{args.h}}",code!~"5.."}[1m]))`},
+		{"the good requests", ok, `sum(rate(m_total{h="{{args.h}}",code=~"2..|3.."}[1m]))`},
 		{"a division by what is counted", ok, sum + ` / count(up{h="{{args.h}}"})`},
 		{"a guarded division", ok, sum + ` / (sum(rate(n_total[1m])) > 0)`},
 		{"a gauge that is called a count", ok, `max(jvm_threads_count{h="{{args.h}}"})`},
@@ -161,6 +164,8 @@ func TestNoise(t *testing.T) {
 	for _, test := range []struct{ rule, condition, query string }{
 		{"hidden-no-data", ok, `sum(rate(m_total{h="{{args.h}}"}[1m])) / clamp_min(sum(rate(n_total[1m])), 1)`},
 		{"hidden-no-data", ok, `sum(rate(m_total{h="{{args.h}}"}[1m])) / (sum(rate(n_total[1m])) or vector(1))`},
+		{"absent-errors", ok, `sum(rate(m_total{h="{{args.h}}",status=~"(4|5).*"}[1m])) / sum(rate(m_total{h="{{args.h}}"}[1m]))`},
+		{"absent-errors", ok, `1 - sum(rate(m_total{h="{{args.h}}",grpc_code="Internal"}[1m]))`},
 		{"zero-traffic", ok, `100 * (1 - sum(rate(m_total{h="{{args.h}}"}[1m])) / sum(increase(n_total[1m])))`},
 		{"filtered", ok, `avg(m{h="{{args.h}}"} > 0)`},
 		{"filtered", ok, `sum(rate(m_total{h="{{args.h}}"}[1m])) == sum(rate(n_total[1m]))`},

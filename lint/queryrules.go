@@ -77,7 +77,7 @@ func (m *metric) checkBinary(q *query, n *parser.BinaryExpr, above []parser.Node
 	case n.Op.IsComparisonOperator() && !n.ReturnBool && n.Type() == parser.ValueTypeVector && kept(n, above):
 		m.report(at, "filtered", "when this comparison is false there is no series, and the measurement is blind; write %s bool, or move the limit into the condition", n.Op)
 	case n.Op == parser.LOR && isConstant(n.RHS) && atTop(above):
-		m.report(at, "hidden-no-data", "without data the query answers a constant, so that a metric that disappears cannot be told from a healthy one; remove it: Serin holds the release without data")
+		m.report(at, "hidden-no-data", "without data the query answers a constant, so that nothing measured cannot be told from nothing wrong; divide by the rate of all requests, without which Serin holds the release, or judge counters: judge.objective or judge.proportion")
 	}
 }
 
@@ -210,6 +210,7 @@ func (m *metric) checkSelector(q *query, n *parser.VectorSelector, above []parse
 	if n.Timestamp != nil || n.OriginalOffset >= time.Hour {
 		m.fixedTime(q, n)
 	}
+	m.checkErrors(q, n, above)
 	// _count and _sum are ends of gauges' names, too.
 	if !looksLikeCounter(n.Name) || strings.HasSuffix(n.Name, "_count") || strings.HasSuffix(n.Name, "_sum") {
 		return
@@ -227,6 +228,38 @@ func (m *metric) checkSelector(q *query, n *parser.VectorSelector, above []parse
 		}
 	}
 	m.report(q.at(n), "raw-counter", "%s counts since each pod has started, so it tells the age of pods rather than what is going on; write rate(%s…[1m])", n.Name, n.Name)
+}
+
+// statusLabels are the labels that tell good requests from bad ones.
+func statusLabels() []string {
+	return []string{"code", "status", "status_code", "response_code", "http_status", "http_status_code", "http_response_status_code", "grpc_code", "grpc_status", "grpc_response_status", "envoy_response_code_class", "response_code_class"}
+}
+
+// checkErrors reports a counter of bad requests alone: it begins with the first of them.
+func (m *metric) checkErrors(q *query, n *parser.VectorSelector, above []parser.Node) {
+	var below parser.Node = n
+	for i := len(above) - 1; i >= 0; i-- {
+		switch e := above[i].(type) {
+		case *parser.Call:
+			if strings.HasPrefix(e.Func.Name, "absent") {
+				return
+			}
+		case *parser.BinaryExpr:
+			if e.Op == parser.LOR || e.Op.IsSetOperator() && e.RHS == below {
+				return
+			}
+		}
+		below = above[i]
+	}
+	for _, matcher := range n.LabelMatchers {
+		good := slices.ContainsFunc([]string{"200", "201", "204", "2xx", "2", "301", "OK", "0"}, matcher.Matches)
+		bad := slices.ContainsFunc([]string{"500", "502", "503", "504", "400", "404", "429", "5xx", "5", "Internal", "Unavailable", "13", "14"}, matcher.Matches)
+		if slices.Contains(statusLabels(), matcher.Name) && bad && !good {
+			m.report(q.at(n), "absent-errors", "before the first bad request there is no series with %s, so of a good version the query answers nothing, and the release holds; "+
+				"write (… or vector(0)) / the rate of all requests, or judge counters: judge.objective or judge.proportion", matcher)
+			return
+		}
+	}
 }
 
 // fixedTime reports a query that does not look at the release.
