@@ -160,13 +160,16 @@ func detectionFigure(all backtest.Dataset) (*figure, error) {
 	if bad == 0 || len(all.Detection.Times) == 0 {
 		return nil, nil
 	}
-	last := all.Detection.Times[len(all.Detection.Times)-1].Seconds
-	c := chart.Chart{Title: "The share of bad releases that had been taken back, over the time since the fault", Seconds: true, To: max(1.05*last, 1), Percent: true, High: 1}
+	times := all.Detection.Times
+	c := chart.Chart{
+		Title:   "The share of bad releases that had been taken back, over the time since the fault, which is on a logarithmic scale",
+		Seconds: true, LogX: true, From: max(times[0].Seconds/2, 0.5), To: max(1.5*times[len(times)-1].Seconds, 2), Percent: true, High: 1,
+	}
 	taken := all.Detection.Early
-	line := chart.Line{Role: chart.Evidence, Steps: true, Points: []chart.Point{{X: 0, Y: float64(taken) / float64(bad)}}}
-	for _, t := range all.Detection.Times {
+	line := chart.Line{Role: chart.Evidence, Steps: true, Points: []chart.Point{{X: c.From, Y: float64(taken) / float64(bad)}}}
+	for _, t := range times {
 		taken += t.Cases
-		line.Points = append(line.Points, chart.Point{X: t.Seconds, Y: float64(taken) / float64(bad)})
+		line.Points = append(line.Points, chart.Point{X: max(t.Seconds, c.From), Y: float64(taken) / float64(bad)})
 	}
 	line.Points = append(line.Points, chart.Point{X: c.To, Y: float64(taken) / float64(bad)})
 	c.Lines = []chart.Line{line}

@@ -64,10 +64,11 @@ type Chart struct {
 	Title string
 	// From and To are the ends of the axis.
 	From, To float64
-	// Time says that the axis is time, in UTC, and Seconds that it is a duration; else Names
-	// stand at 0, 1, 2 … A name may have lines.
-	Time, Seconds bool
-	Names         []string
+	// Time says that the axis is time, in UTC, and Seconds that it is a duration, on a
+	// logarithmic axis if LogX (From is above zero then); else Names stand at 0, 1, 2 … A
+	// name may have lines.
+	Time, Seconds, LogX bool
+	Names               []string
 	// Percent multiplies what stands at the vertical axis by 100, and Took writes it as
 	// seconds.
 	Percent, Took bool
@@ -164,6 +165,8 @@ func (c Chart) axes(p *plot.Plot) {
 	switch {
 	case c.Time:
 		p.X.Tick.Marker = clock{most: c.labels()}
+	case c.Seconds && c.LogX:
+		p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, magnitudes{most: c.labels()}
 	case c.Seconds:
 		p.X.Tick.Marker = durations{most: c.labels()}
 	default:
@@ -175,7 +178,7 @@ func (c Chart) axes(p *plot.Plot) {
 	p.Y.Min, p.Y.Max = c.extent()
 	switch {
 	case c.Log && c.Took:
-		p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, magnitudes{}
+		p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, magnitudes{most: 6}
 	case c.Log:
 		p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, powers{}
 	default:

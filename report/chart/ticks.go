@@ -70,15 +70,16 @@ func (d durations) Ticks(low, high float64) []plot.Tick {
 
 // magnitudes marks a logarithmic axis of durations in seconds: at a few of those that people
 // know, or at all of them when there are few.
-type magnitudes struct{}
+type magnitudes struct{ most int }
 
 // Ticks implements plot.Ticker.
-func (magnitudes) Ticks(low, high float64) []plot.Tick {
+func (m magnitudes) Ticks(low, high float64) []plot.Tick {
 	var ticks []plot.Tick
 	for _, known := range [][]float64{
 		{0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 18000, 36000, 86400, 172800},
 		{0.1, 0.3, 1, 3, 10, 30, 60, 180, 600, 1800, 3600, 10800, 36000, 86400, 259200},
 		{0.001, 0.01, 0.1, 1, 10, 60, 600, 3600, 36000, 864000},
+		{0.01, 1, 60, 3600, 86400},
 	} {
 		ticks = nil
 		for _, value := range known {
@@ -86,7 +87,7 @@ func (magnitudes) Ticks(low, high float64) []plot.Tick {
 				ticks = append(ticks, plot.Tick{Value: value, Label: durationLabel(value)})
 			}
 		}
-		if len(ticks) <= 7 {
+		if len(ticks) <= m.most {
 			break
 		}
 	}
