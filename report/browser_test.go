@@ -32,7 +32,7 @@ func browser(t *testing.T) string {
 // browse opens a page in a Chromium without a window, and returns what it prints.
 func browse(t *testing.T, page string, flags ...string) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 	defer cancel()
 	flags = append([]string{"--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars", "--user-data-dir=" + t.TempDir()}, flags...)
 	command := exec.CommandContext(ctx, browser(t), append(flags, "file://"+page)...)
@@ -47,6 +47,9 @@ func browse(t *testing.T, page string, flags ...string) string {
 
 const (
 	wide, narrow = 1100, 400
+	// sheet is the width of a sheet of A4 between its margins; such a frame shows what is
+	// printed.
+	sheet = 717
 	// deep is how much of each page is looked at, in pixels; the window is deeper, because a
 	// part of it is kept free for a bar that is not there.
 	deep = 2400
@@ -62,6 +65,8 @@ type framed struct {
 	Plots   []box
 	// Clashes are labels of plots that touch each other or leave their plot.
 	Clashes []string
+	// Cut are tables that one has to move to see the end of.
+	Cut []string
 }
 
 // box is where a plot is in the picture.
@@ -85,8 +90,9 @@ onload = () => document.title = JSON.stringify([...document.querySelectorAll('if
       for (const [other, there] of labels.slice(0, i)) if (close(box, there)) clashes.push(text + ' touches ' + other)
     })
   }
+  const cut = [...page.querySelectorAll('div.wide')].filter(box => box.scrollWidth > box.clientWidth + 1).map(box => box.textContent.trim().slice(0, 60))
   return {Name: frame.id, Width: root.clientWidth, ContentWidth: root.scrollWidth, Dark: frame.contentWindow.matchMedia('(prefers-color-scheme: dark)').matches,
-    Colours: colours, Plots: plots, Clashes: clashes}
+    Colours: colours, Plots: plots, Clashes: clashes, Cut: cut}
 }))
 </script>`
 
@@ -97,8 +103,12 @@ func gallery(t *testing.T, pages map[string]string) (path string, width int) {
 	var out strings.Builder
 	out.WriteString(`<!DOCTYPE html><meta charset="utf-8"><meta name="color-scheme" content="light dark"><style>body { margin: 0; display: flex } iframe { border: 0; flex: none }</style>`)
 	for _, name := range []string{"replay", "backtest", "plan"} {
-		for _, w := range []int{wide, narrow} {
-			fmt.Fprintf(&out, `<iframe id="%s at %d" style="width: %dpx; height: %dpx" srcdoc="%s"></iframe>`, name, w, w, deep, html.EscapeString(pages[name]))
+		for _, w := range []int{wide, narrow, sheet} {
+			shown := pages[name]
+			if w == sheet {
+				shown = strings.Replace(shown, "@media print", "@media all", 1)
+			}
+			fmt.Fprintf(&out, `<iframe id="%s at %d" style="width: %dpx; height: %dpx" srcdoc="%s"></iframe>`, name, w, w, deep, html.EscapeString(shown))
 			width += w
 		}
 	}
@@ -121,12 +131,13 @@ func TestInABrowser(t *testing.T) {
 			dom := browse(t, page, fmt.Sprintf("--window-size=%d,%d", width, deep+200), fmt.Sprintf("--blink-settings=preferredColorScheme=%d", i), "--dump-dom", "--screenshot="+shot)
 			title := regexp.MustCompile(`(?s)<title>(.*?)</title>`).FindStringSubmatch(dom)
 			var frames []framed
-			if title == nil || json.Unmarshal([]byte(html.UnescapeString(title[1])), &frames) != nil || len(frames) != 6 {
+			if title == nil || json.Unmarshal([]byte(html.UnescapeString(title[1])), &frames) != nil || len(frames) != 9 {
 				t.Fatalf("the browser has not measured the reports: %v", title)
 			}
 			picture := decoded(t, shot)
 			for _, frame := range frames {
 				t.Run(frame.Name, func(t *testing.T) { look(t, frame, picture, scheme == "dark") })
+
 			}
 		})
 	}
@@ -152,6 +163,11 @@ func look(t *testing.T, frame framed, picture image.Image, dark bool) {
 	if frame.Dark != dark {
 		t.Fatalf("the page is dark: %v", frame.Dark)
 	}
+	// On a telephone a table may be moved; paper is white also at night.
+	if frame.Width != narrow && len(frame.Cut) > 0 {
+		t.Errorf("of these tables the end is out of sight: %q", frame.Cut)
+	}
+	dark = dark && frame.Width != sheet
 	if frame.ContentWidth > frame.Width {
 		t.Errorf("it is %d wide, and the window %d: one has to scroll sideways", frame.ContentWidth, frame.Width)
 	}
