@@ -167,13 +167,19 @@ func look(t *testing.T, frame framed, picture image.Image, dark bool) {
 	if frame.Width != narrow && len(frame.Cut) > 0 {
 		t.Errorf("of these tables the end is out of sight: %q", frame.Cut)
 	}
-	dark = dark && frame.Width != sheet
 	if frame.ContentWidth > frame.Width {
 		t.Errorf("it is %d wide, and the window %d: one has to scroll sideways", frame.ContentWidth, frame.Width)
 	}
 	if len(frame.Clashes) > 0 {
 		t.Errorf("labels: %s", strings.Join(frame.Clashes, "; "))
 	}
+	legible(t, frame, dark && frame.Width != sheet)
+	drawn(t, frame, picture)
+}
+
+// legible checks the colours of a report.
+func legible(t *testing.T, frame framed, dark bool) {
+	t.Helper()
 	paper := colour(t, frame.Colours["paper"])
 	if (brightness(paper) < 0.5) != dark {
 		t.Errorf("the paper is %v", paper)
@@ -187,15 +193,20 @@ func look(t *testing.T, frame framed, picture image.Image, dark bool) {
 			t.Errorf("%s (%s) has a contrast of %.1f to the paper, at least %.1f is wanted", name, text, got, least)
 		}
 	}
-	seen := 0
+}
+
+// drawn checks that there is something in the plots of a report.
+func drawn(t *testing.T, frame framed, picture image.Image) {
+	t.Helper()
+	seen, paper := 0, colour(t, frame.Colours["paper"])
 	for i, plot := range frame.Plots {
 		if plot.Y+plot.H > deep {
 			continue
 		}
 		seen++
-		drawn, coloured := inked(picture, plot, paper)
-		if area := plot.W * plot.H; float64(drawn) < 0.005*area || float64(drawn) > 0.7*area || coloured < 15 {
-			t.Errorf("plot %d, %.0f×%.0f: %d pixels are not paper, and %d have a colour", i, plot.W, plot.H, drawn, coloured)
+		ink, coloured := inked(picture, plot, paper)
+		if area := plot.W * plot.H; float64(ink) < 0.005*area || float64(ink) > 0.7*area || coloured < 15 {
+			t.Errorf("plot %d, %.0f×%.0f: %d pixels are not paper, and %d have a colour", i, plot.W, plot.H, ink, coloured)
 		}
 	}
 	if seen == 0 {
