@@ -205,6 +205,7 @@ func TestABrokenCaseHurtsNoOther(t *testing.T) {
 		{"no JSON", "case.json", func(string) string { return "{" }, "shop/good/case.json: it is no JSON of a case"},
 		{"another name", "case.json", replace(`"good"`, `"bad"`), "shop/good/case.json: it says that it is shop/bad"},
 		{"no label", "case.json", replace(`"expected": "promote"`, `"expected": "abort"`), `shop/good/case.json: expected is "abort"; write rollback, promote`},
+		{"a canary of no time", "case.json", replace(`"step_seconds"`, `"canary_since": -5, "step_seconds"`), "shop/good/case.json: canary_since is -5; write seconds"},
 		{"no step", "case.json", replace(`"step_seconds": 15`, `"step_seconds": 0`), "shop/good/case.json: step_seconds is 0"},
 		{"an empty window", "case.json", replace(`"end": 1767225945`, `"end": 1`), "shop/good/case.json: window is from"},
 		{"a window of years", "case.json", replace(`"step_seconds": 15`, `"step_seconds": 0.1`), "no series"},

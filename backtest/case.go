@@ -97,13 +97,20 @@ func (c Case) check(dataset, name string) error {
 		return fmt.Errorf("window is from %v to %v; write seconds since 1970, the end after the start", c.Window.Start, c.Window.End)
 	case c.Window.End-c.Window.Start > longestWindow*c.Step:
 		return fmt.Errorf("window is %v s long, more than %d steps of %v s; is step_seconds right?", c.Window.End-c.Window.Start, longestWindow, c.Step)
-	case !moment(c.CanarySince):
-		return fmt.Errorf("canary_since is %v; write seconds since 1970", c.CanarySince)
-	case c.Fault != nil && !moment(c.Fault.Start):
-		return fmt.Errorf("fault.start is %v; write seconds since 1970", c.Fault.Start)
 	default:
-		return nil
+		return c.checkMoments()
 	}
+}
+
+// checkMoments says which time of a case is none.
+func (c Case) checkMoments() error {
+	if !moment(c.CanarySince) {
+		return fmt.Errorf("canary_since is %v; write seconds since 1970", c.CanarySince)
+	}
+	if c.Fault != nil && !moment(c.Fault.Start) {
+		return fmt.Errorf("fault.start is %v; write seconds since 1970", c.Fault.Start)
+	}
+	return nil
 }
 
 // longestWindow is how many scrapes a window may have.

@@ -1,7 +1,6 @@
 package journal
 
 import (
-	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -202,7 +201,7 @@ func FuzzDecode(f *testing.F) {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(journal, again, cmpopts.EquateNaNs(), cmpopts.EquateEmpty()); diff != "" {
-			t.Fatal(fmt.Sprintf("%q: (-want +got)\n%s", text, diff))
+			t.Fatalf("%q: (-want +got)\n%s", text, diff)
 		}
 	})
 }
