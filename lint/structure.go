@@ -368,15 +368,15 @@ func (c *structure) matches(pattern, text string) bool {
 func nearest(word string, known []string) string {
 	best, distance := "", len(word)/3+1
 	for _, candidate := range known {
-		if d := editDistance(strings.ToLower(word), strings.ToLower(candidate)); d < distance || d == distance && best == "" && d <= 2 {
+		if d := EditDistance(strings.ToLower(word), strings.ToLower(candidate)); d < distance || d == distance && best == "" && d <= 2 {
 			best, distance = candidate, d
 		}
 	}
 	return best
 }
 
-// editDistance is Levenshtein's.
-func editDistance(a, b string) int {
+// EditDistance is the number of letters to insert, delete or replace (Levenshtein).
+func EditDistance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j

@@ -95,13 +95,13 @@ func (r *Result) writeWaits(b *strings.Builder) {
 		if wait.P90 > wait.P50 {
 			text += ", one in ten " + seconds(wait.P90)
 		}
-		fmt.Fprintf(table, "    %s\t%s\t%s\n", name, reasonText(wait.Reason), text)
+		fmt.Fprintf(table, "    %s\t%s\t%s\n", name, ReasonText(wait.Reason), text)
 	}
 	_ = table.Flush() // A strings.Builder takes everything.
 }
 
-// reasonText is a reason of the core for people.
-func reasonText(reason string) string {
+// ReasonText is a reason of the core for people. Example: waits for evidence.
+func ReasonText(reason string) string {
 	switch reason {
 	case "Progressing":
 		return "as planned"

@@ -171,31 +171,13 @@ func waitRows(result *plan.Result) []waitRow {
 		if wait.P90 < leastWait {
 			continue
 		}
-		row := waitRow{Step: fmt.Sprintf("%d. %s", wait.Step, wait.Text), Why: waitWord(wait.Reason), P50: duration(wait.P50), P90: duration(wait.P90), Width: tenth(100 * wait.P50 / max(longest, leastWait))}
+		row := waitRow{Step: fmt.Sprintf("%d. %s", wait.Step, wait.Text), Why: plan.ReasonText(wait.Reason), P50: duration(wait.P50), P90: duration(wait.P90), Width: tenth(100 * wait.P50 / max(longest, leastWait))}
 		if wait.Step > len(result.Steps) {
 			row.Step = "taking over"
 		}
 		rows = append(rows, row)
 	}
 	return rows
-}
-
-// waitWord is a reason to wait as people say it.
-func waitWord(reason string) string {
-	switch reason {
-	case "Progressing":
-		return "as planned"
-	case "WaitingForPods":
-		return "waits for pods or the router"
-	case "WaitingForEvidence":
-		return "waits for evidence"
-	case "Blind":
-		return "sees too little"
-	case "Paused":
-		return "waits for a person"
-	default:
-		return reason
-	}
 }
 
 func regressionRowOf(s plan.Scenario) regressionRow {

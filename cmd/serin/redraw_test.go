@@ -54,19 +54,6 @@ func TestClip(t *testing.T) {
 	}
 }
 
-func TestDistance(t *testing.T) {
-	for _, test := range []struct {
-		a, b string
-		want int
-	}{
-		{"", "abc", 3}, {"full", "full", 0}, {"full", "ful", 1}, {"revision", "reviison", 2}, {"kitten", "sitting", 3},
-	} {
-		if got, back := distance(test.a, test.b), distance(test.b, test.a); got != test.want || back != test.want {
-			t.Errorf("distance(%q, %q) = %d and %d, want %d", test.a, test.b, got, back, test.want)
-		}
-	}
-}
-
 func TestShellQuote(t *testing.T) {
 	for word, want := range map[string]string{
 		"prod": "prod", "arn:aws:eks:eu/x": "arn:aws:eks:eu/x", "a b": "'a b'", "it's": `'it'\''s'`, "$(reboot)": "'$(reboot)'", "": "''",

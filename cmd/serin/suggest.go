@@ -7,6 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/serin-dev/serin/lint"
 )
 
 // unknownCommand says that there is no such command, and which one may be meant.
@@ -58,7 +60,7 @@ func wanted(flag *pflag.Flag) string {
 func similarFlags(command *cobra.Command, typed string) []string {
 	var similar []string
 	command.Flags().VisitAll(func(flag *pflag.Flag) {
-		if !flag.Hidden && (strings.HasPrefix(flag.Name, typed) || distance(flag.Name, typed) <= 2) {
+		if !flag.Hidden && (strings.HasPrefix(flag.Name, typed) || lint.EditDistance(flag.Name, typed) <= 2) {
 			similar = append(similar, "--"+flag.Name)
 		}
 	})
@@ -72,24 +74,4 @@ func alternatives(names []string) string {
 		quoted[i] = fmt.Sprintf("%q", name)
 	}
 	return strings.Join(quoted, " or ")
-}
-
-// distance is the number of letters to insert, delete or replace (Levenshtein).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost = 1 + min(diagonal, row[j], row[j+1])
-			}
-			diagonal, row[j+1] = row[j+1], cost
-		}
-	}
-	return row[len(b)]
 }

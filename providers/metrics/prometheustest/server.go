@@ -67,14 +67,14 @@ func fill(t testing.TB, storage *tsdb.DB, held metricstest.Held) {
 	appender := storage.Appender(context.Background())
 	for _, one := range held.Series {
 		for _, sample := range one.Samples {
-			if _, err := appender.Append(0, parsed(t, one.Labels), sample.At.UnixMilli(), sample.Value); err != nil {
+			if _, err := appender.Append(0, Labels(t, one.Labels), sample.At.UnixMilli(), sample.Value); err != nil {
 				t.Fatalf("appending to %s: %v", one.Labels, err)
 			}
 		}
 	}
 	for _, one := range held.Natives {
 		for _, sample := range one.Samples {
-			if _, err := appender.AppendHistogram(0, parsed(t, one.Labels), sample.At.UnixMilli(), nil, stored(sample.Native)); err != nil {
+			if _, err := appender.AppendHistogram(0, Labels(t, one.Labels), sample.At.UnixMilli(), nil, Stored(sample.Native)); err != nil {
 				t.Fatalf("appending to %s: %v", one.Labels, err)
 			}
 		}
@@ -84,7 +84,8 @@ func fill(t testing.TB, storage *tsdb.DB, held metricstest.Held) {
 	}
 }
 
-func parsed(t testing.TB, text string) labels.Labels {
+// Labels reads labels as the conformance suite writes them.
+func Labels(t testing.TB, text string) labels.Labels {
 	t.Helper()
 	labels, err := parser.NewParser(parser.Options{}).ParseMetric(text)
 	if err != nil {
@@ -93,8 +94,8 @@ func parsed(t testing.TB, text string) labels.Labels {
 	return labels
 }
 
-// stored is a histogram as the TSDB keeps it.
-func stored(native series.Native) *histogram.FloatHistogram {
+// Stored is a histogram as the TSDB keeps it.
+func Stored(native series.Native) *histogram.FloatHistogram {
 	spans := func(all []series.Span) (made []histogram.Span) {
 		for _, span := range all {
 			made = append(made, histogram.Span{Offset: span.Offset, Length: span.Length})

@@ -6,13 +6,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
-	"github.com/prometheus/prometheus/promql/parser"
 
-	"github.com/serin-dev/serin/analysis/series"
 	"github.com/serin-dev/serin/providers/metrics"
 	"github.com/serin-dev/serin/providers/metrics/metricstest"
+	"github.com/serin-dev/serin/providers/metrics/prometheustest"
 	"github.com/serin-dev/serin/providers/metrics/recorded"
 	"github.com/serin-dev/serin/recording"
 )
@@ -60,16 +58,16 @@ func recordingOf(t testing.TB, held metricstest.Held) source {
 	t.Helper()
 	var made source
 	for _, one := range held.Series {
-		next := recording.Series{Labels: parsed(t, one.Labels)}
+		next := recording.Series{Labels: prometheustest.Labels(t, one.Labels)}
 		for _, sample := range one.Samples {
 			next.Floats = append(next.Floats, recording.Point{T: sample.At.UnixMilli(), V: sample.Value})
 		}
 		made = append(made, next)
 	}
 	for _, one := range held.Natives {
-		next := recording.Series{Labels: parsed(t, one.Labels)}
+		next := recording.Series{Labels: prometheustest.Labels(t, one.Labels)}
 		for _, sample := range one.Samples {
-			next.Histograms = append(next.Histograms, recording.HistogramPoint{T: sample.At.UnixMilli(), H: stored(sample.Native)})
+			next.Histograms = append(next.Histograms, recording.HistogramPoint{T: sample.At.UnixMilli(), H: prometheustest.Stored(sample.Native)})
 		}
 		if known := slices.IndexFunc(made, func(other recording.Series) bool { return labels.Equal(other.Labels, next.Labels) }); known >= 0 {
 			made[known].Histograms = next.Histograms
@@ -78,27 +76,4 @@ func recordingOf(t testing.TB, held metricstest.Held) source {
 		made = append(made, next)
 	}
 	return made
-}
-
-func parsed(t testing.TB, text string) labels.Labels {
-	t.Helper()
-	made, err := parser.NewParser(parser.Options{}).ParseMetric(text)
-	if err != nil {
-		t.Fatalf("parsing the labels %s: %v", text, err)
-	}
-	return made
-}
-
-// stored is a histogram as a recording holds it.
-func stored(native series.Native) *histogram.FloatHistogram {
-	spans := func(all []series.Span) (made []histogram.Span) {
-		for _, span := range all {
-			made = append(made, histogram.Span{Offset: span.Offset, Length: span.Length})
-		}
-		return made
-	}
-	return &histogram.FloatHistogram{
-		Schema: native.Schema, ZeroThreshold: native.ZeroThreshold, ZeroCount: native.ZeroCount, Count: native.Count, CustomValues: native.CustomBounds,
-		PositiveSpans: spans(native.PositiveSpans), NegativeSpans: spans(native.NegativeSpans), PositiveBuckets: native.Positive, NegativeBuckets: native.Negative,
-	}
 }
