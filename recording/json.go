@@ -1,14 +1,10 @@
 package recording
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"math"
-	"slices"
-	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
 )
@@ -223,155 +219,6 @@ func (r *jsonReader) series(one jsonSeries) error {
 	return nil
 }
 
-// lists reads a line of VictoriaMetrics: values and timestamps side by side.
-func (r *jsonReader) lists(one jsonSeries, named labels.Labels) error {
-	var times []int64
-	if err := json.Unmarshal(one.Timestamps, &times); err != nil {
-		return r.wrong("timestamps of %s: %v; they are whole milliseconds", named, err)
-	}
-	var values []vmValue
-	if err := json.Unmarshal(one.Values, &values); err != nil {
-		return r.wrong("values of %s: %v", named, err)
-	}
-	if len(values) != len(times) {
-		return r.wrong("series %s has %d values and %d timestamps", named, len(values), len(times))
-	}
-	series, nans := r.into.of(named), 0
-	for i, at := range times {
-		if at < milliseconds && at > 1_000_000_000 {
-			return r.wrong("timestamp %d of %s is in seconds; /api/v1/export writes milliseconds", at, named)
-		}
-		if math.IsNaN(float64(values[i])) {
-			nans++
-		}
-		if err := r.into.add(series, Point{at, float64(values[i])}, r.place()); err != nil {
-			return err
-		}
-	}
-	if nans > 0 {
-		r.into.warn("%s has null values: VictoriaMetrics writes both NaN and the end of a series so; they are read as NaN", r.file)
-	}
-	return nil
-}
-
-// vmValue is a number as VictoriaMetrics writes it: null is NaN, and infinities are
-// texts.
-type vmValue float64
-
-func (v *vmValue) UnmarshalJSON(text []byte) error {
-	switch word := string(text); word {
-	case "null":
-		*v = vmValue(math.NaN())
-	case `"Infinity"`, `"+Infinity"`:
-		*v = vmValue(math.Inf(1))
-	case `"-Infinity"`:
-		*v = vmValue(math.Inf(-1))
-	case `"NaN"`:
-		*v = vmValue(math.NaN())
-	default:
-		value, err := float(word)
-		if err != nil {
-			return fmt.Errorf("%s is not a number", clipped(text))
-		}
-		*v = vmValue(value)
-	}
-	return nil
-}
-
-// pairs reads values as Prometheus writes them: [[1435781451.781,"1"],…].
-func (r *jsonReader) pairs(text []byte, named labels.Labels) error {
-	series := r.into.of(named)
-	var times []int64
-	scan := pairScanner{text: text}
-	for {
-		at, value, more, err := scan.next()
-		if err != nil {
-			return r.wrong("values of %s: %v", named, err)
-		}
-		if !more {
-			break
-		}
-		if at/1000 >= milliseconds {
-			return r.wrong("timestamp %d of %s would be in the year %d; Prometheus' API counts seconds", at/1000, named, 1970+at/1000/31_556_952)
-		}
-		times = append(times, at)
-		if err := r.into.add(series, Point{at, value}, r.place()); err != nil {
-			return err
-		}
-	}
-	r.grid.add(times)
-	return nil
-}
-
-// pairScanner reads a list of pairs of a number and a text.
-type pairScanner struct {
-	text  []byte
-	begun bool
-}
-
-// next is the next pair: milliseconds and a value; more is false behind the last.
-func (s *pairScanner) next() (at int64, value float64, more bool, err error) {
-	open := byte(',')
-	if !s.begun {
-		open = '['
-	}
-	if s.begun && s.eat(']') {
-		return 0, 0, false, s.rest()
-	}
-	if !s.eat(open) {
-		return 0, 0, false, fmt.Errorf("%s: a list of pairs is wanted, such as [[1435781451.781,\"1\"]]", clipped(s.text))
-	}
-	if !s.begun {
-		s.begun = true
-		if s.eat(']') {
-			return 0, 0, false, s.rest()
-		}
-	}
-	if !s.eat('[') {
-		return 0, 0, false, fmt.Errorf("%s: a pair of time and text is wanted, such as [1435781451.781,\"1\"]", clipped(s.text))
-	}
-	end := bytes.IndexByte(s.text, ',')
-	if end < 0 {
-		return 0, 0, false, fmt.Errorf("%s is not a pair", clipped(s.text))
-	}
-	if at, err = seconds(string(bytes.TrimSpace(s.text[:end]))); err != nil {
-		return 0, 0, false, fmt.Errorf("timestamp %s: %w", clipped(s.text[:end]), err)
-	}
-	s.text = s.text[end+1:]
-	if !s.eat('"') {
-		return 0, 0, false, fmt.Errorf("%s: a value is a text, such as \"1\"", clipped(s.text))
-	}
-	if end = bytes.IndexByte(s.text, '"'); end < 0 {
-		return 0, 0, false, fmt.Errorf("%s is not a text", clipped(s.text))
-	}
-	if value, err = float(string(s.text[:end])); err != nil {
-		return 0, 0, false, fmt.Errorf("value %s is not a number", clipped(s.text[:end]))
-	}
-	s.text = s.text[end+1:]
-	if !s.eat(']') {
-		return 0, 0, false, fmt.Errorf("%s stands behind a pair", clipped(s.text))
-	}
-	return at, value, true, nil
-}
-
-// eat takes a character, and space before it.
-func (s *pairScanner) eat(character byte) bool {
-	s.text = bytes.TrimLeft(s.text, " \t\r\n")
-	if len(s.text) == 0 || s.text[0] != character {
-		return false
-	}
-	s.text = s.text[1:]
-	return true
-}
-
-// rest refuses what stands behind the list.
-func (s *pairScanner) rest() error {
-	if s.text = bytes.TrimSpace(s.text); len(s.text) > 0 {
-		return fmt.Errorf("%s stands behind the list", clipped(s.text))
-	}
-	return nil
-}
-
 // place is the byte that the decoder has come to.
 func (r *jsonReader) place() position {
 	return position{file: r.file, byte: r.decoder.InputOffset()}
@@ -389,43 +236,4 @@ func (r *jsonReader) broken(err error) error {
 		return fmt.Errorf("%s: the file ends in the middle of a JSON value; copy it again", where)
 	}
 	return fmt.Errorf("%s: the value that begins there: %w", where, err)
-}
-
-// grid watches whether all series have their samples at the same regular times, on
-// whole seconds: then they were evaluated, not scraped.
-type grid struct {
-	series, longest int
-	every, phase    int64
-	off             bool
-}
-
-// add looks at the times of one series.
-func (g *grid) add(times []int64) {
-	if len(times) == 0 || g.off {
-		return
-	}
-	g.series++
-	if len(times) > 1 && g.every == 0 {
-		g.every = times[1] - times[0]
-		for i := 2; i < len(times); i++ {
-			g.every = min(g.every, times[i]-times[i-1])
-		}
-		if g.every <= 0 {
-			g.off = true
-			return
-		}
-	}
-	if g.series == 1 {
-		g.phase = times[0]
-	}
-	g.longest = max(g.longest, len(times))
-	g.off = g.every == 0 || slices.ContainsFunc(times, func(at int64) bool { return at%1000 != 0 || (at-g.phase)%g.every != 0 })
-}
-
-// step is the interval of the grid; 0 if there is none.
-func (g *grid) step() (every time.Duration) {
-	if g.off || g.series < 2 || g.every == 0 || g.longest < 3 {
-		return 0
-	}
-	return time.Duration(g.every) * time.Millisecond
 }
