@@ -34,8 +34,8 @@ type Entry struct {
 	Result *criteria.Result
 	// Seen are the fingerprints of what was seen.
 	Seen Seen
-	// Points are the gauges' values at this look, canary and baseline; nil when there were
-	// more than MaxValues.
+	// CanaryPoints and BaselinePoints are the last values of the gauges that this look saw, at
+	// most MaxValues: those before them are of the past, and have long arrived.
 	CanaryPoints, BaselinePoints []float64
 	// Warnings are the source's.
 	Warnings []string

@@ -174,11 +174,12 @@ func (m *mark) short() uint16 {
 	return max(uint16(long>>16)^uint16(long), 1)
 }
 
-// valuesOf are the values of points; nil when they are too many to keep.
+// valuesOf are the values of the last points.
 func valuesOf(points []series.Sample) []float64 {
-	if len(points) == 0 || len(points) > MaxValues {
+	if len(points) == 0 {
 		return nil
 	}
+	points = points[max(0, len(points)-MaxValues):]
 	values := make([]float64, len(points))
 	for i, point := range points {
 		values[i] = point.Value

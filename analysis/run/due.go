@@ -32,6 +32,16 @@ type Past struct {
 	Every    time.Duration
 }
 
+// Before are as many times, as far apart, that end one step before a look that is taken at
+// a time: a little later than it was due. So they follow from that time alone.
+func (p Past) Before(at time.Time) Past {
+	if p.Every <= 0 {
+		return Past{}
+	}
+	to := at.Add(-p.Every)
+	return Past{From: to.Add(p.From.Sub(p.To)), To: to, Every: p.Every}
+}
+
 // past is Look.Past: the first look of a judge of points learns from it what the
 // baseline's points are like before there is a canary.
 func past(metric Metric, state MetricState, now time.Time) Past {

@@ -16,7 +16,7 @@ import (
 // That there is nothing so far back, or not always a number, is no fault: a service may be
 // younger than its history.
 func (q question) past(ctx context.Context, measurement *run.Measurement, query string) error {
-	past := q.look.Past
+	past := q.look.Past.Before(q.at)
 	if past.Every <= 0 {
 		return nil
 	}

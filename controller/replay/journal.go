@@ -105,7 +105,7 @@ func (a *Again) weigh(weight journal.Weight) error {
 // asked for again, and held against the journal.
 func (a *Again) retake(ctx context.Context, entry journal.Entry) (run.Measurement, Fidelity, error) {
 	metric := a.object.Metrics[entry.Metric]
-	look := run.Look{Metric: metric.Name, Number: a.number(metric.Name), From: entry.From}
+	look := run.Look{Metric: metric.Name, Number: a.number(metric.Name), From: entry.From, Past: a.past(metric.Name, entry.StartedAt)}
 	taken := run.Measurement{Metric: look.Metric, Number: look.Number, From: entry.From, StartedAt: entry.StartedAt, Failure: entry.Failure}
 	fidelity := Journalled
 	if entry.Failure == nil {
@@ -150,4 +150,15 @@ func (a *Again) number(name string) int {
 		}
 	}
 	return 0
+}
+
+// past is how much of the baseline's gauge a look asks for besides: the first one does.
+func (a *Again) past(name string, at time.Time) run.Past {
+	looks, _ := run.Due(a.spec, a.state, at)
+	for _, look := range looks {
+		if look.Metric == name {
+			return look.Past
+		}
+	}
+	return run.Past{}
 }

@@ -121,6 +121,10 @@ metrics:
   interval: 7s
   judge: {histogram: {quantiles: ["0.5", "0.99"]}}
   provider: {prometheus: {canary: {histogram: 'm_bucket{v="new"}'}, baseline: {histogram: 'm_bucket{v="old"}'}}}
+- name: level
+  interval: 6s
+  judge: {mean: {worse: higher, history: 3m, tolerance: {relative: "20%"}}}
+  provider: {prometheus: {canary: {query: 'm{v="new"}'}, baseline: {query: 'm{v="old"}'}}}
 - name: rate
   interval: 10s
   successCondition: result[0] > 1

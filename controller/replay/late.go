@@ -39,7 +39,7 @@ func reconcileSamples(taken run.Measurement, entry journal.Entry) (run.Measureme
 		found, how := samples, Late
 		switch part {
 		case journal.CanaryPoints, journal.BaselinePoints:
-			found, how = journalledPoints(samples, part, entry), Journalled
+			found, how = journalledPoints(samples, part, want, entry), Journalled
 		default:
 			found = withoutLate(samples, part, want, entry.StartedAt)
 		}
@@ -58,18 +58,32 @@ func reconcileSamples(taken run.Measurement, entry journal.Entry) (run.Measureme
 	return taken, fidelity
 }
 
-// journalledPoints takes a gauge's points from the journal, if it has them.
-func journalledPoints(samples run.Samples, part journal.Part, entry journal.Entry) run.Samples {
-	points := func(values []float64) (points []series.Sample) {
-		for _, value := range values {
-			points = append(points, series.Sample{At: entry.StartedAt, Value: value})
-		}
-		return points
+// journalledPoints takes a gauge's last points from the journal: what they were calculated
+// from may not have arrived then, so that they were others, or the point of the look itself
+// was not there. The part is as it was if that does not explain it.
+func journalledPoints(samples run.Samples, part journal.Part, want uint16, entry journal.Entry) run.Samples {
+	recorded, values := samples.CanaryPoints, entry.CanaryPoints
+	if part == journal.BaselinePoints {
+		recorded, values = samples.BaselinePoints, entry.BaselinePoints
 	}
-	if part == journal.CanaryPoints {
-		samples.CanaryPoints = points(entry.CanaryPoints)
-	} else {
-		samples.BaselinePoints = points(entry.BaselinePoints)
+	before := slices.DeleteFunc(slices.Clone(recorded), func(p series.Sample) bool { return !p.At.Before(entry.StartedAt) })
+	with := append(slices.Clone(before), series.Sample{At: entry.StartedAt})
+	for _, points := range [][]series.Sample{with, before} {
+		if len(points) < len(values) {
+			continue
+		}
+		for i, value := range values {
+			points[len(points)-len(values)+i].Value = value
+		}
+		guess := samples
+		if part == journal.CanaryPoints {
+			guess.CanaryPoints = points
+		} else {
+			guess.BaselinePoints = points
+		}
+		if journal.SeenPart(guess, part) == want {
+			return guess
+		}
 	}
 	return samples
 }
