@@ -26,6 +26,31 @@ const (
 	Parts
 )
 
+// In are the series, the native histograms and the points of a part, to be read or set;
+// what a part does not have is empty, and setting it changes nothing.
+func (p Part) In(samples *run.Samples) (counters *[]series.Series, native *[]series.HistogramSeries, points *[]series.Sample) {
+	counters, native, points = &[]series.Series{}, &[]series.HistogramSeries{}, &[]series.Sample{}
+	switch p {
+	case CanaryBad:
+		counters = &samples.CanaryBad
+	case BaselineBad:
+		counters = &samples.BaselineBad
+	case CanaryTotal:
+		counters = &samples.CanaryTotal
+	case BaselineTotal:
+		counters = &samples.BaselineTotal
+	case CanaryHistogram:
+		counters, native = &samples.CanaryHistogram.Classic, &samples.CanaryHistogram.Native
+	case BaselineHistogram:
+		counters, native = &samples.BaselineHistogram.Classic, &samples.BaselineHistogram.Native
+	case CanaryPoints:
+		points = &samples.CanaryPoints
+	case BaselinePoints:
+		points = &samples.BaselinePoints
+	}
+	return counters, native, points
+}
+
 // Seen are the fingerprints of what a look saw: of all of it, and of each part; 0 for
 // nothing.
 type Seen struct {
@@ -76,24 +101,10 @@ func newMark() *mark { return &mark{sum: fnv.New64a().Sum64()} }
 
 // part adds a part of what a look saw.
 func (m *mark) part(samples run.Samples, part Part) {
-	switch part {
-	case CanaryBad:
-		m.series(samples.CanaryBad)
-	case BaselineBad:
-		m.series(samples.BaselineBad)
-	case CanaryTotal:
-		m.series(samples.CanaryTotal)
-	case BaselineTotal:
-		m.series(samples.BaselineTotal)
-	case CanaryHistogram:
-		m.histograms(samples.CanaryHistogram)
-	case BaselineHistogram:
-		m.histograms(samples.BaselineHistogram)
-	case CanaryPoints:
-		m.samples(samples.CanaryPoints)
-	case BaselinePoints:
-		m.samples(samples.BaselinePoints)
-	}
+	counters, native, points := part.In(&samples)
+	m.series(*counters)
+	m.native(*native)
+	m.samples(*points)
 }
 
 func (m *mark) series(all []series.Series) {
@@ -103,9 +114,8 @@ func (m *mark) series(all []series.Series) {
 	}
 }
 
-func (m *mark) histograms(all series.Histograms) {
-	m.series(all.Classic)
-	for _, one := range all.Native {
+func (m *mark) native(all []series.HistogramSeries) {
+	for _, one := range all {
 		m.text(one.Labels)
 		for _, h := range one.Samples {
 			m.uint64(uint64(h.At.UnixMicro()))

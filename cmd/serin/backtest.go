@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -189,7 +188,7 @@ func (s *session) prepareBacktest(f backtestFlags, dir string, progress func(don
 			return nil, errors.New("--fail-under says nothing about one shard; give it to backtest merge")
 		}
 	}
-	templates, err := f.read()
+	templates, err := f.read(s)
 	if err != nil {
 		return nil, err
 	}
@@ -214,15 +213,15 @@ func (f backtestFlags) indexed(env func(string) string) (string, error) {
 }
 
 // read reads the templates.
-func (f backtestFlags) read() (*backtest.Templates, error) {
+func (f backtestFlags) read(s *session) (*backtest.Templates, error) {
 	templates := backtest.NewTemplates()
 	for _, path := range f.files {
-		files, err := manifestsIn(path, ".yaml", ".yml", ".json")
+		files, err := filesIn(path, manifestExtensions...)
 		if err != nil {
 			return nil, err
 		}
 		for _, file := range files {
-			text, err := readTestFile(file)
+			text, err := s.readLimited(file)
 			if err != nil {
 				return nil, err
 			}
@@ -243,34 +242,9 @@ func (f backtestFlags) read() (*backtest.Templates, error) {
 	return templates, nil
 }
 
-// manifestsIn is a file, or the files of a folder with such names.
-func manifestsIn(path string, endings ...string) ([]string, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if !info.IsDir() {
-		return []string{path}, nil
-	}
-	entries, err := os.ReadDir(path)
-	if err != nil {
-		return nil, err
-	}
-	var files []string
-	for _, entry := range entries {
-		if slices.Contains(endings, filepath.Ext(entry.Name())) && !entry.IsDir() {
-			files = append(files, filepath.Join(path, entry.Name()))
-		}
-	}
-	if len(files) == 0 {
-		return nil, fmt.Errorf("there is no %s file in %s", endings[0], path)
-	}
-	return files, nil
-}
-
 // readResults reads the result of a shard, or those in a folder.
 func readResults(path string) ([]backtest.Named, error) {
-	files, err := manifestsIn(path, ".json")
+	files, err := filesIn(path, ".json")
 	if err != nil {
 		return nil, err
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -102,7 +101,10 @@ func (s *session) convert(flags convertFlags, paths []string) error {
 func (s *session) convertInputs(paths []string) ([]convert.Input, error) {
 	var inputs []convert.Input
 	for _, path := range paths {
-		files, err := filesBelow(path)
+		files, err := s.filesBelow(path)
+		if err == nil && len(files) == 0 {
+			err = noFiles(path, manifestExtensions)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -115,36 +117,6 @@ func (s *session) convertInputs(paths []string) ([]convert.Input, error) {
 		}
 	}
 	return inputs, nil
-}
-
-// filesBelow are the YAML and JSON files of a folder and the folders in it, but for
-// hidden ones.
-func filesBelow(path string) ([]string, error) {
-	if info, err := os.Stat(path); path == "-" || err == nil && !info.IsDir() {
-		return []string{path}, nil
-	}
-	var files []string
-	err := filepath.WalkDir(path, func(file string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return fmt.Errorf("reading %s: %w", file, notThere(err))
-		}
-		hidden := strings.HasPrefix(entry.Name(), ".") && file != path
-		switch {
-		case entry.IsDir() && hidden:
-			return filepath.SkipDir
-		case entry.IsDir() || hidden:
-			return nil
-		}
-		switch strings.ToLower(filepath.Ext(file)) {
-		case ".yaml", ".yml", ".json":
-			files = append(files, file)
-		}
-		return nil
-	})
-	if err == nil && len(files) == 0 {
-		err = fmt.Errorf("the folder %s has no YAML or JSON files", path)
-	}
-	return files, err
 }
 
 // convertInto writes each object into a file of its own. No file is written when one is

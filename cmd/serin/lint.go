@@ -3,8 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -14,9 +12,6 @@ import (
 	"github.com/serin-dev/serin/cmd/serin/view"
 	"github.com/serin-dev/serin/lint"
 )
-
-// largestManifest is the largest file in a folder that is taken for manifests, in bytes.
-const largestManifest = 8 << 20
 
 // lintFlags are the flags of lint.
 type lintFlags struct {
@@ -135,7 +130,7 @@ func (s *session) lintFiles(paths []string) ([]lint.File, error) {
 	var files []lint.File
 	seen := map[string]bool{}
 	for _, path := range paths {
-		found, err := s.lintedFiles(path)
+		found, err := s.filesBelow(path)
 		if err != nil {
 			return nil, usage("name a file, a folder with YAML files, or - for what is piped in", "%s", oneLine(err))
 		}
@@ -156,45 +151,6 @@ func (s *session) lintFiles(paths []string) ([]lint.File, error) {
 			}
 			files = append(files, lint.File{Name: filepath.ToSlash(name), Content: content})
 		}
-	}
-	return files, nil
-}
-
-// lintedFiles are the files that a path stands for: those below a folder that may be
-// manifests, but for hidden folders, and for data.
-func (s *session) lintedFiles(path string) ([]string, error) {
-	if path == "-" {
-		return []string{path}, nil
-	}
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", path, notThere(err))
-	}
-	if !info.IsDir() {
-		return []string{filepath.Clean(path)}, nil
-	}
-	var files []string
-	err = filepath.WalkDir(path, func(name string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if entry.IsDir() && name != path && strings.HasPrefix(entry.Name(), ".") {
-			return filepath.SkipDir
-		}
-		extension := strings.ToLower(filepath.Ext(name))
-		if !entry.Type().IsRegular() || extension != ".yaml" && extension != ".yml" && extension != ".json" {
-			return nil
-		}
-		info, err := entry.Info()
-		if err == nil && info.Size() > largestManifest {
-			fmt.Fprintf(s.Stderr, "Skipped: %s has more than %d MiB, and is data rather than manifests; name it to have it read\n", name, largestManifest>>20)
-			return nil
-		}
-		files = append(files, filepath.Clean(name))
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", path, err)
 	}
 	return files, nil
 }

@@ -4,10 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
-	"strings"
 
 	"github.com/serin-dev/serin/controller/replay"
 )
@@ -20,7 +17,7 @@ const maxManifests = 64 << 20
 func (s *session) readManifests(paths []string) (*replay.Manifests, error) {
 	manifests := &replay.Manifests{}
 	for _, path := range paths {
-		files, err := manifestFiles(path)
+		files, err := filesIn(path, manifestExtensions...)
 		if err != nil {
 			return nil, usage("name a file, a folder with YAML files, or - for stdin", "%s", oneLine(err))
 		}
@@ -35,46 +32,6 @@ func (s *session) readManifests(paths []string) (*replay.Manifests, error) {
 		}
 	}
 	return manifests, nil
-}
-
-// manifestFiles are the files that a path stands for.
-func manifestFiles(path string) ([]string, error) {
-	if path == "-" {
-		return []string{path}, nil
-	}
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", path, notThere(err))
-	}
-	if !info.IsDir() {
-		return []string{path}, nil
-	}
-	entries, err := os.ReadDir(path)
-	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", path, err)
-	}
-	var files []string
-	for _, entry := range entries {
-		switch strings.ToLower(filepath.Ext(entry.Name())) {
-		case ".yaml", ".yml", ".json":
-			if !entry.IsDir() {
-				files = append(files, filepath.Join(path, entry.Name()))
-			}
-		}
-	}
-	if len(files) == 0 {
-		return nil, fmt.Errorf("the folder %s has no YAML or JSON files", path)
-	}
-	return files, nil
-}
-
-// notThere is an error of the file system without the operation and the path.
-func notThere(err error) error {
-	var failed *fs.PathError
-	if errors.As(err, &failed) {
-		return failed.Err
-	}
-	return err
 }
 
 // readLimited reads a file, or what is piped in, that is not too large.

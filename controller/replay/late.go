@@ -62,11 +62,12 @@ func reconcileSamples(taken run.Measurement, entry journal.Entry) (run.Measureme
 // from may not have arrived then, so that they were others, or the point of the look itself
 // was not there. The part is as it was if that does not explain it.
 func journalledPoints(samples run.Samples, part journal.Part, want uint16, entry journal.Entry) run.Samples {
-	recorded, values := samples.CanaryPoints, entry.CanaryPoints
+	values := entry.CanaryPoints
 	if part == journal.BaselinePoints {
-		recorded, values = samples.BaselinePoints, entry.BaselinePoints
+		values = entry.BaselinePoints
 	}
-	before := slices.DeleteFunc(slices.Clone(recorded), func(p series.Sample) bool { return !p.At.Before(entry.StartedAt) })
+	_, _, recorded := part.In(&samples)
+	before := slices.DeleteFunc(slices.Clone(*recorded), func(p series.Sample) bool { return !p.At.Before(entry.StartedAt) })
 	with := append(slices.Clone(before), series.Sample{At: entry.StartedAt})
 	for _, points := range [][]series.Sample{with, before} {
 		if len(points) < len(values) {
@@ -76,11 +77,8 @@ func journalledPoints(samples run.Samples, part journal.Part, want uint16, entry
 			points[len(points)-len(values)+i].Value = value
 		}
 		guess := samples
-		if part == journal.CanaryPoints {
-			guess.CanaryPoints = points
-		} else {
-			guess.BaselinePoints = points
-		}
+		_, _, guessed := part.In(&guess)
+		*guessed = points
 		if journal.SeenPart(guess, part) == want {
 			return guess
 		}
@@ -140,7 +138,7 @@ func scrapesOf(samples run.Samples, part journal.Part, since time.Time) (times [
 			}
 		}
 	}
-	counters, native := partOf(&samples, part)
+	counters, native, _ := part.In(&samples)
 	for _, one := range *counters {
 		for _, sample := range one.Samples {
 			see(one.Labels, sample.At)
@@ -170,30 +168,10 @@ func targetOf(labels string) string {
 	return found
 }
 
-// partOf are the series of a part, as floats and as native histograms.
-func partOf(samples *run.Samples, part journal.Part) (*[]series.Series, *[]series.HistogramSeries) {
-	switch part {
-	case journal.CanaryBad:
-		return &samples.CanaryBad, &[]series.HistogramSeries{}
-	case journal.BaselineBad:
-		return &samples.BaselineBad, &[]series.HistogramSeries{}
-	case journal.CanaryTotal:
-		return &samples.CanaryTotal, &[]series.HistogramSeries{}
-	case journal.BaselineTotal:
-		return &samples.BaselineTotal, &[]series.HistogramSeries{}
-	case journal.CanaryHistogram:
-		return &samples.CanaryHistogram.Classic, &samples.CanaryHistogram.Native
-	case journal.BaselineHistogram:
-		return &samples.BaselineHistogram.Classic, &samples.BaselineHistogram.Native
-	default:
-		return &[]series.Series{}, &[]series.HistogramSeries{}
-	}
-}
-
 // filtered is a copy with what had arrived of a part; a series of which nothing is left is
 // left out, as a source does.
 func filtered(samples run.Samples, part journal.Part, had arrived) run.Samples {
-	counters, native := partOf(&samples, part)
+	counters, native, _ := part.In(&samples)
 	var kept []series.Series
 	for _, one := range *counters {
 		if one.Samples = before(one.Samples, had(one.Labels), func(s series.Sample) time.Time { return s.At }); len(one.Samples) > 0 {

@@ -1,7 +1,6 @@
 package simulation
 
 import (
-	"slices"
 	"time"
 
 	"github.com/serin-dev/serin/controller/progression"
@@ -59,14 +58,6 @@ func (d *Driver) RoundOn(observation progression.Observation) Round {
 		d.Check(round)
 	}
 	return round
-}
-
-// Acts says whether a round has done anything to the world.
-func (r Round) Acts() bool {
-	return slices.ContainsFunc(r.Effects, func(effect progression.Effect) bool {
-		_, wake := effect.(progression.Wake)
-		return !wake
-	})
 }
 
 // Run lets a time pass, with a round every second.
